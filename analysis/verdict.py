@@ -1,0 +1,52 @@
+"""What judging a metric can come to, and what each outcome asks for.
+
+This is the only part of `analysis` that the planner may see: a verdict with its numbers and its
+sentence, never a query, a sample or a judge.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The six outcomes. `NoData` and `Error` never become `Pass` or `Fail` by arithmetic."""
+
+    PASS = "Pass"
+    FAIL = "Fail"
+    CONTINUE = "Continue"
+    INCONCLUSIVE = "Inconclusive"
+    NO_DATA = "NoData"
+    ERROR = "Error"
+
+
+class Policy(StrEnum):
+    """What a metric's owner wants done about a verdict."""
+
+    ROLLBACK = "rollback"
+    PAUSE = "pause"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricVerdict:
+    """One metric's verdict with the numbers that explain it.
+
+    `since` is when the verdict last changed, so that policies with a patience (`noDataAfter`) need no state
+    of their own. `requests` counts canary events over the whole rollout, `step_requests` since the step began.
+    `evidence` and `bound` are None for judges that have no such number. `policy` is what to do if the verdict
+    is `Fail`, `NoData` or `Error`, already chosen for this verdict, None for the others.
+    """
+
+    metric: str
+    verdict: Verdict
+    sentence: str
+    since: datetime
+    policy: Policy | None = None
+    patience_over: bool = True
+    stable: str = "-"
+    canary: str = "-"
+    requests: int = 0
+    step_requests: int = 0
+    evidence: float | None = None
+    bound: float | None = None
