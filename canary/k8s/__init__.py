@@ -1,0 +1,1 @@
+"""The cluster: a thin, raw client, and caches that watches keep current."""
