@@ -4,7 +4,8 @@ Objects are dicts as the API server writes them. They are never read, changed an
 don't, so every write is a patch or a server-side apply of what we own. Calls raise the types of `canary.errors`.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -172,10 +173,11 @@ class KubernetesApi(Protocol):
         fields: str | None = None,
         resource_version: str,
         timeout: timedelta,
-    ) -> AsyncGenerator[WatchEvent, None]:
+    ) -> AbstractAsyncContextManager[AsyncIterator[WatchEvent]]:
         """Changes after `resource_version`, bookmarks included, until the server ends the stream after `timeout`.
 
-        Raises Gone when that version is no longer kept, Unavailable when the connection breaks. Close it (`aclosing`) when done.
+        Entering means that the server has agreed to watch. Both entering and iterating raise Gone when that version is no
+        longer kept, and Unavailable when the connection breaks; a stream that falls silent is the caller's to notice.
         """
         ...
 
