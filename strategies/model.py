@@ -130,6 +130,7 @@ class Rollout:
     `weight` is the share we last asked for. `zero_at` is when weight 0 of the loser was acknowledged (drain counts from it).
     `replicas` is stable's size when the rollout began, to be given back by router "replicas". `reverting` marks a rollback after
     promotion: the previous version comes back through no gate but readiness. `by_hand` marks a promotion that a person ordered.
+    `why` and `sentence` say why it is paused by hand or how it ends.
     """
 
     id: str
@@ -183,7 +184,7 @@ class Side:
 
     `revision` and `image` are None while there is no such workload. `pods` counts all that exist, terminating ones too.
     `settled` says that Kubernetes has finished rolling this Deployment. `problem` is why it is not ready, in Kubernetes' words.
-    `leaf_live`: the leaf Service exists and selects exactly this version.
+    `broken` says that it will not get ready by waiting. `leaf_live`: the leaf Service exists and selects exactly this version.
     """
 
     workload: str
@@ -198,6 +199,7 @@ class Side:
     leaf_ours: bool = False
     settled: bool = True
     problem: str | None = None
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +266,7 @@ class Intent:
     stable_workload: str
     canary_workload: str
     suspended: bool = False
+    uid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +274,7 @@ class Observation:
     """One consistent look at the world.
 
     `tried` is the revision that the user wants: the held template's, or the canary Deployment's; None while unknown.
-    `held` says that the Deployment's rollout is paused, `held_by_us` that our mark is on it (both True side by side: nothing is held).
+    `held` says that the Deployment's rollout is paused, `held_by_us` that our mark is on it; both are True side by side.
     `previous` is the revision whose template could still be put back, None when it is gone. `deferred` says that a newer
     template was set aside during a promotion. `adopted` says that labels and finalizer are in place.
     """

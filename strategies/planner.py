@@ -1,0 +1,206 @@
+"""`plan(state, seen) -> Decision`: the whole of what Canary does, as one pure function.
+
+The same arguments give the same answer. Commands are looked at before anything else, then deletion, then whether the user wants
+another version by now, then the phase.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from strategies.actions import Adopt, ClearCommand, Farewell, Hold, PutTemplate, Release, SetWeight, Template
+from strategies.commands import answer
+from strategies.endings import DELETED, RECOVERED, REVERTED, SUPERSEDED, begin_rollback, roll_back, turned
+from strategies.model import Decision, Intent, Mode, Observation, Phase, Plan, Rollout, Stage, State, Step
+from strategies.posture import ZERO, say
+from strategies.progressive import progress
+from strategies.promotion import REVERT, promote
+from strategies.sizing import HUNDRED
+
+
+def plan(state: State, seen: Observation) -> Decision:
+    """What to do now. Pure: no clock but `seen.now`, no memory but `state`."""
+    reply = answer(state, seen)
+    decision = _plan(_revert(reply.state, seen) if reply.revert else reply.state, seen)
+    actions = (*reply.before, *decision.actions)
+    if not reply.done:
+        return replace(decision, actions=actions)
+    return replace(decision, actions=(*actions, ClearCommand()), command=seen.command, refused=reply.refused)
+
+
+def _plan(state: State, seen: Observation) -> Decision:
+    if seen.deleted and (leaving := _leave(state, seen)):
+        return leaving
+    match state.phase:
+        case Phase.ROLLING_BACK:
+            return roll_back(state, seen)
+        case Phase.PROMOTING:
+            return _promote(state, seen)
+        case Phase.PROGRESSING | Phase.PAUSED:
+            return _progress(state, seen)
+        case _:
+            return _rest(state, seen)
+
+
+def _progress(state: State, seen: Observation) -> Decision:
+    rollout = state.rollout
+    assert rollout is not None
+    if rollout.reverting and rollout.step == 0 and seen.tried == state.stable and _in_place(seen):
+        return say(
+            state, "RollingBack", f"Puts the template of {rollout.revision} back.", PutTemplate(template=Template.PREVIOUS)
+        )
+    if newer := _newer(state, seen):
+        return begin_rollback(state, seen, *newer)
+    return progress(state, seen)
+
+
+def _promote(state: State, seen: Observation) -> Decision:
+    rollout = state.rollout
+    assert rollout is not None
+    if rollout.stage is Stage.SHIFTING and (newer := _newer(state, seen)):
+        return begin_rollback(state, seen, *newer)
+    decision = promote(state, seen)
+    if decision.state.rollout is None and rollout.why == REVERT and seen.previous is not None:
+        return replace(decision, state=_revert(decision.state, seen))
+    return decision
+
+
+def _newer(state: State, seen: Observation) -> tuple[str, str] | None:
+    """Does the user want another version than the one that is being tried? Reason and sentence, or None."""
+    rollout = state.rollout
+    assert rollout is not None
+    if not _in_place(seen) and seen.intent.canary_workload != rollout.canary_workload and not rollout.reverting:
+        return SUPERSEDED, f"{seen.intent.canary_workload} is to be tried instead of {rollout.canary_workload}."
+    if seen.tried is None or seen.tried == rollout.revision:
+        return None
+    if seen.tried == state.stable:
+        return REVERTED, f"The template is back on {state.stable}: nothing is left to try."
+    return SUPERSEDED, f"Revision {seen.tried} came while {rollout.revision} was tried."
+
+
+def _in_place(seen: Observation) -> bool:
+    return seen.intent.mode is Mode.IN_PLACE
+
+
+def _leave(state: State, seen: Observation) -> Decision | None:
+    """A deleted Canary leaves a plain Deployment behind; a promotion past its release goes on first. None: plan as ever."""
+    if state.rollout is None:
+        cleaning = _leftovers(state, seen)
+        return cleaning or say(state, DELETED, "Gives the Deployment back and leaves.", Farewell())
+    if state.phase is Phase.ROLLING_BACK:
+        return None
+    if state.phase is Phase.PROMOTING and state.rollout.stage is not Stage.SHIFTING:
+        return None
+    return begin_rollback(state, seen, DELETED, "The Canary is being deleted.")
+
+
+def _rest(state: State, seen: Observation) -> Decision:
+    """Nothing is being tried: keep the Deployment held and look for something new."""
+    if not seen.adopted:
+        return say(state, "Adopting", "Marks what belongs to this Canary.", Adopt())
+    if cleaning := _leftovers(state, seen):
+        return cleaning
+    if seen.findings:
+        return say(state, seen.findings[0].reason, seen.findings[0].sentence, stalled=True)
+    adopted = _adopt_in_place(state, seen) if _in_place(seen) else _adopt_pair(state, seen)
+    if isinstance(adopted, Decision):
+        return adopted
+    return _start(adopted, seen) if _wanted(adopted, seen) else _resting(adopted, seen)
+
+
+def _leftovers(state: State, seen: Observation) -> Decision | None:
+    """Objects of a rollout that the state knows nothing of (the status was lost) are cleared away like a rollback's."""
+    if (
+        not _in_place(seen)
+        or seen.intent.plan.keep
+        or not (seen.canary.found or (seen.traffic.canary is not None and seen.traffic.ours))
+    ):
+        return None
+    if not seen.held and not seen.stable.settled:
+        return say(state, "WaitingForDeployment", f"Waits until {seen.stable.workload} has finished rolling.")
+    known = replace(state, stable=state.stable or seen.stable.revision)
+    found = _rollout(known, seen, seen.intent.plan, seen.canary.revision or "unknown")
+    recovered = turned(
+        replace(known, rollout=replace(found, first_live_at=seen.now)), seen, RECOVERED, "Found objects of an unknown rollout."
+    )
+    return roll_back(recovered, seen)
+
+
+def _adopt_in_place(state: State, seen: Observation) -> State | Decision:
+    name = seen.stable.workload
+    if seen.held and not seen.held_by_us:
+        sentence = f"Deployment {name} is paused by someone else: `kubectl rollout resume deployment/{name}` hands it over."
+        return say(state, "PausedBySomeoneElse", sentence, stalled=True)
+    if seen.held:
+        return replace(state, stable=state.stable or seen.stable.revision, stable_workload=name)
+    if not seen.stable.settled:
+        return say(state, "WaitingForDeployment", f"Waits until Deployment {name} has finished rolling, then holds it.")
+    held = replace(state, stable=seen.stable.revision, stable_workload=name)
+    if state.stable not in (None, seen.stable.revision):
+        sentence = f"Deployment {name} was rolled to {seen.stable.revision} by hand: it is the stable version now."
+        held = replace(held, phase=Phase.IDLE, previous=state.stable, reason="RolledByHand", sentence=sentence)
+    return say(held, held.reason or "Holding", held.sentence or f"Holds Deployment {name} at {held.stable}.", Hold())
+
+
+def _adopt_pair(state: State, seen: Observation) -> State | Decision:
+    pair = (seen.intent.stable_workload, seen.intent.canary_workload)
+    if state.stable_workload in pair:
+        return state
+    return replace(state, stable=seen.stable.revision, stable_workload=pair[0])
+
+
+def _wanted(state: State, seen: Observation) -> bool:
+    if seen.tried is None or seen.tried in (state.stable, state.rejected) or seen.deleted:
+        return False
+    return _in_place(seen) or state.stable_workload != seen.intent.canary_workload
+
+
+def _resting(state: State, seen: Observation) -> Decision:
+    sentence = state.sentence or f"{state.stable} serves; nothing new to try."
+    if seen.intent.plan.keep and _in_place(seen) and seen.traffic.canary not in (None, ZERO):
+        return say(state, "SplitEdited", "The split was changed by hand: gives all traffic to stable.", SetWeight(canary=ZERO))
+    return say(state, state.reason or "Idle", sentence)
+
+
+def _start(state: State, seen: Observation) -> Decision:
+    if seen.intent.suspended:
+        return say(state, "Suspended", f"Revision {seen.tried} waits: spec.suspend is true.")
+    assert seen.tried is not None
+    rollout = _rollout(state, seen, seen.intent.plan, seen.tried)
+    started = replace(state, phase=Phase.PROGRESSING, reason="", sentence="", rollouts=rollout.number, rollout=rollout)
+    if _in_place(seen) and seen.stable.wanted == 0:
+        nothing = replace(rollout, stage=Stage.RELEASING, by_hand=True)
+        sentence = f"{rollout.stable_workload} has 0 replicas: nobody is served, so {rollout.revision} is taken over as it is."
+        return say(
+            replace(started, phase=Phase.PROMOTING, rollout=nothing), "ScaledToZero", sentence, Release(template=Template.TRIED)
+        )
+    return replace(progress(started, seen), look_again=timedelta(0))
+
+
+def _rollout(state: State, seen: Observation, pinned: Plan, revision: str) -> Rollout:
+    intent: Intent = seen.intent
+    number = state.rollouts + 1
+    return Rollout(
+        id=f"{intent.uid[:8]}-{number}",
+        number=number,
+        revision=revision,
+        image=seen.tried_image,
+        stable_workload=intent.stable_workload,
+        canary_workload=intent.canary_workload,
+        plan=pinned,
+        started_at=seen.now,
+        entered_at=seen.now,
+        replicas=seen.stable.wanted,
+    )
+
+
+def _revert(state: State, seen: Observation) -> State:
+    """The previous version comes back: one step to 100 %, through no gate but readiness."""
+    assert seen.previous is not None
+    pinned = replace(
+        seen.intent.plan, steps=(Step(weight=HUNDRED, hold=timedelta(0)),), judged=False, needs_proof=False, tests=(), hooks=()
+    )
+    rollout = _rollout(state, seen, pinned, seen.previous)
+    if not _in_place(seen):
+        rollout = replace(rollout, stable_workload=rollout.canary_workload, canary_workload=rollout.stable_workload)
+    rollout = replace(rollout, reverting=True, by_hand=True, sentence=f"{state.stable} was rolled back by hand:")
+    return replace(state, phase=Phase.PROGRESSING, reason="", sentence="", rollouts=rollout.number, rollout=rollout)
