@@ -20,7 +20,7 @@ HUNDRED = Decimal(100)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How one version writes weights. v1alpha1 is a quantity without plain fractions: there both weights are scaled to whole ones."""
+    """How one version writes weights. v1alpha1 takes quantities, no plain fractions: there both weights become whole numbers."""
 
     decimals: bool
 
@@ -108,10 +108,8 @@ def quantity(value: Any, field: str) -> Decimal:
     if match is None or isinstance(value, bool):
         raise RoutingError(f"{field} is {value!r}, which is no quantity: write a number such as 10 or 500m.")
     number, suffix = match.group(1), match.group(2) or ""
-    if suffix[:1] in ("e", "E") and len(suffix) > 1:
-        amount = Decimal(number + suffix)
-    else:
-        amount = Decimal(number) * _SUFFIX[suffix]
+    exponent = suffix[:1] in ("e", "E") and len(suffix) > 1
+    amount = Decimal(number + suffix) if exponent else Decimal(number) * _SUFFIX[suffix]
     if amount < 0:
         raise RoutingError(f"{field} is {value!r}: a weight cannot be negative.")
     return amount
