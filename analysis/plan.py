@@ -1,0 +1,158 @@
+"""What is measured and how it is judged: the values that a rollout's analysis is pinned to.
+
+`analysis/spec.py` builds them from the resource, the controller adds the `Subject`. Shares are fractions of one
+(0.01 is 1 %), times are `timedelta`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from analysis.verdict import Policy
+
+
+class Version(StrEnum):
+    """The two versions that a rollout compares."""
+
+    STABLE = "stable"
+    CANARY = "canary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whose metrics are read: one Canary and the names by which its two versions are known to a metric provider.
+
+    `stable_pods` and `canary_pods` are regular expressions that match whole pod names, in the dialect that RE2 and
+    Python share, such as `reviews-6d4b75cb6d-.+`.
+    """
+
+    namespace: str
+    canary: str
+    service: str
+    stable_leaf: str
+    canary_leaf: str
+    stable_pods: str
+    canary_pods: str
+    stable_deployment: str
+    canary_deployment: str
+
+    def leaf(self, version: Version) -> str:
+        """The leaf Service of a version."""
+        return self.stable_leaf if version is Version.STABLE else self.canary_leaf
+
+    def pods(self, version: Version) -> str:
+        """The regular expression of a version's pod names."""
+        return self.stable_pods if version is Version.STABLE else self.canary_pods
+
+    def deployment(self, version: Version) -> str:
+        """The Deployment of a version."""
+        return self.stable_deployment if version is Version.STABLE else self.canary_deployment
+
+
+class Builtin(StrEnum):
+    """The metrics that need no query of the user's."""
+
+    ERROR_SHARE = "error-share"
+    SLOW_SHARE = "slow-share"
+
+
+class Dialect(StrEnum):
+    """Whose metric names and labels a builtin metric is read from."""
+
+    LINKERD = "linkerd"
+    HTTP = "http"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltinMeasure:
+    """Bad events out of all requests, read with grouped queries of ours. `above` is what `slow-share` calls slow, else None."""
+
+    builtin: Builtin
+    dialect: Dialect
+    above: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountsMeasure:
+    """Bad events out of all events: two templates of instant vectors of raw counters, filled in once per version."""
+
+    bad: str
+    total: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueMeasure:
+    """A template that gives one number per version."""
+
+    query: str
+
+
+Measure = BuiltinMeasure | CountsMeasure | ValueMeasure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worse:
+    """What still counts as "not worse than stable": up to `ratio` times its share of bad events, or `margin` more."""
+
+    ratio: float = 1.1
+    margin: float = 0.0002
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequential:
+    """Settings of the always-valid judge (reference: judgement §2.1, §2.2, §2.5, §4.1).
+
+    `alpha` bounds this metric's chance to condemn a version that is not worse; see `share_alpha`. `worse` None compares
+    nothing with stable, `limit` is an absolute bound on the share of bad events. "Not worse" is proven, with error
+    probability `beta`, once it is clear that the share is less than `proof_margin` above stable's.
+    """
+
+    alpha: float = 0.05
+    worse: Worse | None = field(default_factory=Worse)
+    limit: float | None = None
+    beta: float = 0.05
+    proof_margin: float = 0.005
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """Settings of the fixed-threshold judge: the check that fails as number `failures` condemns the version.
+
+    For counts the value is the canary's share of bad events (a fraction of one) over at least `min_requests` events
+    per check; for values it is the number itself, and `min_requests` has no meaning.
+    """
+
+    min: float | None = None
+    max: float | None = None
+    failures: int = 1
+    min_requests: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricPlan:
+    """One metric: how it is measured, how it is judged, and what its owner wants done about each bad verdict.
+
+    A `ValueMeasure` can only be judged by a `Threshold`. `no_data_after` is the patience before `NoData` or `Error` asks
+    for its policy.
+    """
+
+    name: str
+    measure: Measure
+    judge: Sequential | Threshold
+    on_failure: Policy = Policy.ROLLBACK
+    on_no_data: Policy = Policy.PAUSE
+    on_error: Policy = Policy.PAUSE
+    no_data_after: timedelta = timedelta(minutes=5)
+
+
+def share_alpha(false_rollback_rate: float, plans: Sequence[MetricPlan]) -> tuple[MetricPlan, ...]:
+    """Divides the bound on false rollbacks equally among the sequential metrics that can roll back (Bonferroni).
+
+    Metrics that can't roll back spend nothing of it and are judged as strictly as the others.
+    """
+    sharers = sum(1 for plan in plans if isinstance(plan.judge, Sequential) and plan.on_failure is Policy.ROLLBACK)
+    alpha = false_rollback_rate / max(sharers, 1)
+    return tuple(
+        replace(plan, judge=replace(plan.judge, alpha=alpha)) if isinstance(plan.judge, Sequential) else plan for plan in plans
+    )
