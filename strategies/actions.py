@@ -34,11 +34,6 @@ class NameCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClearCommand:
-    """Take the command annotation away: it is recorded."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """Pause the Deployment's own rollout, mark it ours, and put back a template that was set aside."""
 
@@ -120,7 +115,6 @@ class Farewell:
 Action = (
     Adopt
     | NameCommand
-    | ClearCommand
     | Hold
     | Release
     | PutTemplate

@@ -305,7 +305,8 @@ class Decision:
 
     `look_again` is how long until time alone could change the answer; None means that only a change of the world can.
     `stalled` says that nothing will move until a person helps. `refused` is the answer to a command that cannot apply.
-    `done` names the command that this decision has dealt with.
+    `command` is the one that this decision answers (None if it could not be read); once `answered`, its annotation goes, but
+    only after the new state is recorded.
     """
 
     state: State
@@ -315,4 +316,5 @@ class Decision:
     look_again: timedelta | None = None
     stalled: bool = False
     command: Command | None = None
+    answered: bool = False
     refused: str | None = None

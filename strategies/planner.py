@@ -7,7 +7,7 @@ another version by now, then the phase.
 from dataclasses import replace
 from datetime import timedelta
 
-from strategies.actions import Adopt, ClearCommand, Farewell, Hold, PutTemplate, Release, SetWeight, Template
+from strategies.actions import Adopt, Farewell, Hold, PutTemplate, Release, SetWeight, Template
 from strategies.commands import answer
 from strategies.endings import DELETED, RECOVERED, REVERTED, SUPERSEDED, begin_rollback, roll_back, turned
 from strategies.model import Decision, Intent, Mode, Observation, Phase, Plan, Rollout, Stage, State, Step
@@ -24,7 +24,7 @@ def plan(state: State, seen: Observation) -> Decision:
     actions = (*reply.before, *decision.actions)
     if not reply.done:
         return replace(decision, actions=actions)
-    return replace(decision, actions=(*actions, ClearCommand()), command=seen.command, refused=reply.refused)
+    return replace(decision, actions=actions, command=seen.command, answered=True, refused=reply.refused)
 
 
 def _plan(state: State, seen: Observation) -> Decision:
