@@ -38,7 +38,7 @@ def test_a_good_version_is_promoted_step_by_step() -> None:
     while not ended("Promoted")(world):
         world.run(lambda w: w.split != weights[-1] or ended("Promoted")(w))
         weights.append(world.split)
-    assert weights == [None, 0, 5, 50, 100, 0, None]
+    assert weights == [None, 0, 5, 50, 100, 0, None, None]
     assert (world.sets, world.state.stable, world.state.previous) == ({"v1": 0, "v2": 4}, "v2", "v1")
     assert (world.paused, world.ours, world.template) == (True, True, "v2")
     assert traces(world) == NOTHING
