@@ -30,7 +30,6 @@ _LONGEST_MESSAGE = 500
 _DEFAULT_PAUSE = timedelta(seconds=1)
 
 _BY_CODE: dict[int, type[CanaryError]] = {
-    401: Unauthorized,
     403: Forbidden,
     408: TimedOut,
     409: Conflict,
@@ -87,6 +86,8 @@ def from_status(status: Mapping[str, Any], attempt: Attempt, *, retry_after: str
     match code:
         case 400 | 413 | 422:
             error: CanaryError = _invalid(attempt, details, sentence)
+        case 401:
+            error = Unauthorized(f"Cannot {attempt}: the Kubernetes API does not accept our credentials ({message}).")
         case 404:
             error = _missing(attempt, details, sentence)
         case 409 if reason == "AlreadyExists":

@@ -35,8 +35,12 @@ class Resource:
         """For sentences: `Deployment bookinfo/reviews`, `Deployments of bookinfo`, `all Deployments`."""
         if name is not None:
             return f"{self.kind} {namespace}/{name}" if namespace and self.namespaced else f"{self.kind} {name}"
-        plural = self.kind + ("es" if self.kind.endswith("s") else "s")
-        return f"{plural} of {namespace}" if namespace and self.namespaced else f"all {plural}"
+        return f"{self._kinds()} of {namespace}" if namespace and self.namespaced else f"all {self._kinds()}"
+
+    def _kinds(self) -> str:
+        if self.kind.endswith("y"):
+            return f"{self.kind[:-1]}ies"
+        return f"{self.kind}es" if self.kind.endswith("s") else f"{self.kind}s"
 
 
 CANARY = Resource(group=GROUP, version=VERSION, plural="canaries", kind="Canary")
