@@ -1,0 +1,4 @@
+"""What is remembered beyond `.status`: history, evidence, runs, commands, and what is still to be sent.
+
+Position is in `.status`; this database may be slow, away or lost without any rollout or rollback waiting for it.
+"""
