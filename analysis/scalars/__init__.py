@@ -1,0 +1,42 @@
+"""The words that the resource's schema is made of.
+
+Both slices of the schema (`analysis.spec`, `strategies.spec`) are written with these, so that a duration or a percentage reads,
+is checked and is published in the CRD in one way.
+"""
+
+from analysis.scalars.durations import Duration, Interval, PositiveDuration, format_duration, parse_duration
+from analysis.scalars.names import DNS_LABEL, OBJECT_NAME, SERVICE_NAME, Header, SecretRef, Word, taken
+from analysis.scalars.numbers import HUNDRED, Percent, Weight, Within, exact, format_number, format_percent, parse_percent, plain
+from analysis.scalars.sections import RULES, Objection, Section, exactly_one, one_of, refuse, refuse_one, section
+
+__all__ = [
+    "DNS_LABEL",
+    "HUNDRED",
+    "OBJECT_NAME",
+    "RULES",
+    "SERVICE_NAME",
+    "Duration",
+    "Header",
+    "Interval",
+    "Objection",
+    "Percent",
+    "PositiveDuration",
+    "SecretRef",
+    "Section",
+    "Weight",
+    "Within",
+    "Word",
+    "exact",
+    "exactly_one",
+    "format_duration",
+    "format_number",
+    "format_percent",
+    "one_of",
+    "parse_duration",
+    "parse_percent",
+    "plain",
+    "refuse",
+    "refuse_one",
+    "section",
+    "taken",
+]

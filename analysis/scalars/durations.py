@@ -1,0 +1,76 @@
+"""Durations as people write them in Kubernetes: `500ms`, `30s`, `1h30m`, `1d`. Never a bare number, never negative."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import Annotated, TypeAlias
+
+import durationpy
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+from analysis.scalars.sections import refuse_one
+
+# RE2 has no lookahead: "not zero" is spelled out as zeros, then something, then anything.
+_ANY = r"[0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h|d)"
+_ZERO = r"0{1,5}(\.0{1,3})?(ms|s|m|h|d)"
+_SOME = r"([0-9]{0,4}[1-9][0-9]{0,4}(\.[0-9]{1,3})?|[0-9]{1,5}\.[0-9]{0,2}[1-9][0-9]{0,2})(ms|s|m|h|d)"
+ANY_DURATION = f"^({_ANY})+$"
+SOME_DURATION = f"^({_ZERO})*{_SOME}({_ANY})*$"
+WHOLE_SECONDS = r"^(0{1,5}(s|m|h|d))*[0-9]{0,4}[1-9][0-9]{0,4}(s|m|h|d)([0-9]{1,5}(s|m|h|d))*$"
+LONGEST = 24  # characters; keeps every duration far inside what dates can hold
+_UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "m"), (1_000_000, "s"))
+
+
+def parse_duration(value: object) -> timedelta:
+    """`"1h30m"` as a span of time; ValueError with a sentence for anything else."""
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str) or len(value) > LONGEST or not re.fullmatch(ANY_DURATION, value):
+        raise refuse_one(_odd(value))
+    span: timedelta = durationpy.from_str(value)
+    return span
+
+
+def _odd(value: object) -> str:
+    if str(value).startswith("-"):
+        return f"{value} is negative, which no duration can be: write it as 30s, 5m or 1h30m"
+    if re.fullmatch(r"[0-9.]+", str(value)):
+        return f"{value} has no unit: write {value}s for seconds or {value}m for minutes"
+    return f"{value!r} is not a duration: write it as 500ms, 30s, 5m, 1h30m or 1d"
+
+
+def format_duration(span: timedelta) -> str:
+    """The span as `parse_duration` reads it: 90 s is `1m30s`. Exact to the microsecond."""
+    left = span // timedelta(microseconds=1)
+    parts = []
+    for size, unit in _UNITS:
+        count, left = divmod(left, size)
+        parts.append(f"{count}{unit}" if count else "")
+    if left:
+        parts.append(f"{format((Decimal(left) / 1000).normalize(), 'f')}ms")
+    return "".join(parts) or "0s"
+
+
+def _positive(value: object) -> timedelta:
+    span = parse_duration(value)
+    if span <= timedelta(0):
+        raise refuse_one("is nothing: write a duration above 0, as 500ms, 30s or 5m")
+    return span
+
+
+def _interval(value: object) -> timedelta:
+    span = _positive(value)
+    if span % timedelta(seconds=1):
+        raise refuse_one(f"{format_duration(span)} is not in whole seconds: write at least 1s")
+    return span
+
+
+def _spelled(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": LONGEST})
+
+
+_SPELL = PlainSerializer(format_duration, return_type=str)
+
+Duration: TypeAlias = Annotated[timedelta, BeforeValidator(parse_duration), _SPELL, _spelled(ANY_DURATION)]
+PositiveDuration: TypeAlias = Annotated[timedelta, BeforeValidator(_positive), _SPELL, _spelled(SOME_DURATION)]
+Interval: TypeAlias = Annotated[timedelta, BeforeValidator(_interval), _SPELL, _spelled(WHOLE_SECONDS)]
