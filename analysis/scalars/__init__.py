@@ -6,7 +6,18 @@ is checked and is published in the CRD in one way.
 
 from analysis.scalars.durations import Duration, Interval, PositiveDuration, format_duration, parse_duration
 from analysis.scalars.names import DNS_LABEL, OBJECT_NAME, SERVICE_NAME, Header, SecretRef, Word, taken
-from analysis.scalars.numbers import HUNDRED, Percent, Weight, Within, exact, format_number, format_percent, parse_percent, plain
+from analysis.scalars.numbers import (
+    HUNDRED,
+    Percent,
+    PositivePercent,
+    Weight,
+    Within,
+    exact,
+    format_number,
+    format_percent,
+    parse_percent,
+    plain,
+)
 from analysis.scalars.sections import RULES, Objection, Section, exactly_one, one_of, refuse, refuse_one, section
 
 __all__ = [
@@ -21,6 +32,7 @@ __all__ = [
     "Objection",
     "Percent",
     "PositiveDuration",
+    "PositivePercent",
     "SecretRef",
     "Section",
     "Weight",

@@ -11,7 +11,8 @@ from pydantic_core import CoreSchema, core_schema
 
 from analysis.scalars.sections import refuse_one
 
-PERCENT = r"^[0-9]{1,3}(\.[0-9]{1,6})?%$"
+PERCENT = r"^(100(\.0{1,6})?|[0-9]{1,2}(\.[0-9]{1,6})?)%$"
+SOME_PERCENT = r"^(100(\.0{1,6})?|([1-9][0-9]?|0[1-9])(\.[0-9]{1,6})?|0{1,2}\.[0-9]{0,5}[1-9][0-9]{0,5})%$"
 HUNDRED = Decimal(100)
 FINEST = Decimal("0.001")
 
@@ -35,11 +36,8 @@ def parse_percent(value: object) -> Decimal:
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise refuse_one(f"{value} has no unit: write {value}%")
     if not isinstance(value, str) or not re.fullmatch(PERCENT, value):
-        raise refuse_one(f"{_shown(value)} is not a percentage: write it as 1% or 0.05%")
-    share = Decimal(value[:-1])
-    if share > HUNDRED:
-        raise refuse_one(f"{value} is more than everything: write at most 100%")
-    return share
+        raise refuse_one(f"{_shown(value)} is not a percentage from 0% to 100%: write it as 1% or 0.05%")
+    return Decimal(value[:-1])
 
 
 def format_number(number: Decimal) -> str:
@@ -71,14 +69,24 @@ def _weight(value: object) -> Decimal:
     return number
 
 
+def _some_percent(value: object) -> Decimal:
+    share = parse_percent(value)
+    if not share:
+        raise refuse_one("is nothing: write more than 0%")
+    return share
+
+
+def _spelled(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": 11})
+
+
 _AS_NUMBER = PlainSerializer(plain, return_type=int | float)
 _AS_PERCENT = PlainSerializer(format_percent, return_type=str)
 _WEIGHT = {"type": "number", "minimum": 0, "exclusiveMinimum": True, "maximum": 100, "multipleOf": 0.001}
 
 Weight: TypeAlias = Annotated[Decimal, BeforeValidator(_weight), _AS_NUMBER, WithJsonSchema(_WEIGHT)]
-Percent: TypeAlias = Annotated[
-    Decimal, BeforeValidator(parse_percent), _AS_PERCENT, WithJsonSchema({"type": "string", "pattern": PERCENT, "maxLength": 11})
-]
+Percent: TypeAlias = Annotated[Decimal, BeforeValidator(parse_percent), _AS_PERCENT, _spelled(PERCENT)]
+PositivePercent: TypeAlias = Annotated[Decimal, BeforeValidator(_some_percent), _AS_PERCENT, _spelled(SOME_PERCENT)]
 
 
 @dataclass(frozen=True, slots=True)

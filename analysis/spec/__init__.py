@@ -1,0 +1,24 @@
+"""The resource's `analysis`: which metrics are judged, how, and what is done about each verdict.
+
+Checked here as far as one can without a provider; `metric_plans` gives the values that a rollout is judged by.
+"""
+
+from analysis.spec.analysis import AnalysisSpec, PromoteOn
+from analysis.spec.metric import DEFAULT_METRICS, CountsSpec, MetricSpec, ThresholdSpec, WorseSpec
+from analysis.spec.plans import metric_plans
+from analysis.spec.provider import AuthSpec, PrometheusSpec, ProviderSpec, SecretName
+
+__all__ = [
+    "DEFAULT_METRICS",
+    "AnalysisSpec",
+    "AuthSpec",
+    "CountsSpec",
+    "MetricSpec",
+    "PrometheusSpec",
+    "PromoteOn",
+    "ProviderSpec",
+    "SecretName",
+    "ThresholdSpec",
+    "WorseSpec",
+    "metric_plans",
+]

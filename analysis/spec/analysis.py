@@ -1,0 +1,64 @@
+"""The resource's `analysis` as a whole."""
+
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from analysis.scalars import HUNDRED, Duration, Interval, PositiveDuration, PositivePercent, Section, refuse, refuse_one, taken
+from analysis.spec.metric import MetricSpec
+from analysis.spec.provider import ProviderSpec
+from analysis.verdict import Policy
+
+
+class PromoteOn(StrEnum):
+    """What a step asks of its metrics before it ends."""
+
+    NO_HARM = "noHarm"
+    EVIDENCE = "evidence"
+
+
+class AnalysisSpec(Section):
+    """How the canary is judged against stable from live metrics."""
+
+    provider: ProviderSpec | None = None
+    """Where metrics come from. Default: the controller's own provider."""
+    interval: Interval = timedelta(seconds=15)
+    """How often metrics are read, in whole seconds."""
+    warmup: Duration = timedelta(seconds=60)
+    """How long after its first traffic a canary is not judged yet: cold caches are not its fault."""
+    false_rollback_rate: PositivePercent = Decimal(5)
+    """Bound on the chance to roll back a healthy version, shared over all metrics of the rollout."""
+    metrics: Annotated[tuple[MetricSpec, ...], Field(max_length=20)] | None = None
+    """What is judged. Default: the share of failed requests, and of requests slower than 500ms. [] judges nothing, on purpose."""
+    on_failure: Policy = Policy.ROLLBACK
+    """What to do when a metric fails: rollback, pause, or ignore (measured and shown, never acted on)."""
+    on_no_data: Policy = Policy.PAUSE
+    """What to do when a metric has had no data for `noDataAfter`: pause, ignore or rollback."""
+    on_error: Policy = Policy.PAUSE
+    """What to do when the provider has not answered for `noDataAfter`: pause, ignore or rollback."""
+    no_data_after: PositiveDuration = timedelta(minutes=5)
+    """Patience with missing data and with a provider that is down."""
+    promote_on: PromoteOn = PromoteOn.NO_HARM
+    """noHarm: a step ends when nothing speaks against the canary. evidence: also demand proof that it is not worse."""
+
+    @field_validator("metrics")
+    @classmethod
+    def _unique(cls, metrics: tuple[MetricSpec, ...] | None) -> tuple[MetricSpec, ...] | None:
+        if objections := taken([metric.name for metric in metrics or ()], "metric"):
+            raise refuse(*objections)
+        return metrics
+
+    @field_validator("false_rollback_rate")
+    @classmethod
+    def _some_rate(cls, rate: Decimal) -> Decimal:
+        if rate > HUNDRED / 2:
+            raise refuse_one("would roll back most healthy versions: write at most 50%")
+        return rate
+
+    @property
+    def judged(self) -> bool:
+        """Whether any metric is judged at all."""
+        return self.metrics != ()

@@ -1,0 +1,72 @@
+"""From the resource to the values that a rollout is judged by. Percentages become fractions of one."""
+
+from decimal import Decimal
+
+from analysis.plan import (
+    Builtin,
+    BuiltinMeasure,
+    CountsMeasure,
+    Dialect,
+    Measure,
+    MetricPlan,
+    Sequential,
+    Threshold,
+    ValueMeasure,
+    Worse,
+    share_alpha,
+)
+from analysis.scalars import HUNDRED
+from analysis.spec.analysis import AnalysisSpec
+from analysis.spec.metric import DEFAULT_METRICS, SLOW, MetricSpec, ThresholdSpec
+
+
+def metric_plans(spec: AnalysisSpec, dialect: Dialect) -> tuple[MetricPlan, ...]:
+    """What a rollout is judged by; `dialect` is used where the resource names none."""
+    if spec.provider is not None:
+        dialect = spec.provider.prometheus.dialect or dialect
+    metrics = DEFAULT_METRICS if spec.metrics is None else spec.metrics
+    plans = tuple(_plan(metric, spec, dialect) for metric in metrics)
+    return share_alpha(_fraction(spec.false_rollback_rate), plans)
+
+
+def _plan(metric: MetricSpec, spec: AnalysisSpec, dialect: Dialect) -> MetricPlan:
+    return MetricPlan(
+        name=metric.name,
+        measure=_measure(metric, dialect),
+        judge=_threshold(metric.threshold, metric) if metric.threshold else _sequential(metric),
+        on_failure=metric.on_failure or spec.on_failure,
+        on_no_data=metric.on_no_data or spec.on_no_data,
+        on_error=metric.on_error or spec.on_error,
+        no_data_after=metric.no_data_after or spec.no_data_after,
+    )
+
+
+def _measure(metric: MetricSpec, dialect: Dialect) -> Measure:
+    if metric.builtin is not None:
+        above = (metric.above or SLOW) if metric.builtin is Builtin.SLOW_SHARE else None
+        return BuiltinMeasure(builtin=metric.builtin, dialect=dialect, above=above)
+    if metric.counts is not None:
+        return CountsMeasure(bad=metric.counts.bad, total=metric.counts.total)
+    assert metric.value is not None, "a metric has exactly one kind"
+    return ValueMeasure(query=metric.value)
+
+
+def _sequential(metric: MetricSpec) -> Sequential:
+    limit = None if metric.limit is None else _fraction(metric.limit)
+    if metric.worse is not None:
+        return Sequential(limit=limit, worse=Worse(ratio=float(metric.worse.ratio), margin=_fraction(metric.worse.margin)))
+    return Sequential(limit=limit) if limit is None else Sequential(limit=limit, worse=None)
+
+
+def _threshold(bounds: ThresholdSpec, metric: MetricSpec) -> Threshold:
+    unit = Decimal(1) if metric.value is not None else HUNDRED
+    return Threshold(
+        min=None if bounds.min is None else float(bounds.min / unit),
+        max=None if bounds.max is None else float(bounds.max / unit),
+        failures=bounds.failures,
+        min_requests=bounds.min_requests,
+    )
+
+
+def _fraction(share: Decimal) -> float:
+    return float(share / HUNDRED)
