@@ -1,0 +1,119 @@
+"""One look at the cluster on behalf of one Canary: the objects themselves, before anything is concluded from them."""
+
+from dataclasses import dataclass, field
+
+from canary.controller.caches import Caches
+from canary.controller.revisions import named, running, template_of, with_template
+from canary.controller.scene import Scene
+from canary.k8s.names import CANARY_LABEL, DEFERRED_ANNOTATION, HELD_ANNOTATION
+from canary.k8s.port import Obj
+from canary.k8s.resources import DEPLOYMENT, SERVICE
+from strategies.model import Phase, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Objects are None where there is none. `sets` are the Deployment's ReplicaSets, `stable_set` the stable one of them."""
+
+    scene: Scene
+    canary: Obj
+    deployment: Obj | None
+    rival: Obj | None
+    apex: Obj | None
+    stable_leaf: Obj | None
+    canary_leaf: Obj | None
+    split: Obj | None
+    other_splits: tuple[Obj, ...] = ()
+    sets: tuple[Obj, ...] = ()
+    stable_set: Obj | None = None
+    unknown: tuple[str, ...] = ()
+    slices: dict[str, list[Obj]] = field(default_factory=dict)
+    pods: tuple[Obj, ...] = ()
+
+
+def look(caches: Caches, scene: Scene, canary: Obj, state: State) -> Sight:
+    """Gather what the caches hold. `unknown` names what has been asked for but not been answered yet."""
+    key = scene.key
+    asked = [(DEPLOYMENT, scene.stable), (DEPLOYMENT, scene.canary)]
+    asked += [(SERVICE, name) for name in (scene.service, *_leaves(scene)) if name]
+    unknown = tuple(f"{resource.kind} {name}" for resource, name in asked if not caches.known(resource, key, name))
+    found = {pair: caches.find(*(pair[0], key, pair[1])) for pair in asked}
+    caches.release(key, keep=asked)
+    deployment = found[DEPLOYMENT, scene.stable]
+    sets = tuple(caches.replica_sets(deployment) or ()) if deployment and scene.in_place else ()
+    splits = caches.splits_of(scene.namespace, scene.service) if scene.mesh and scene.service else []
+    return Sight(
+        scene=scene,
+        canary=canary,
+        deployment=deployment,
+        rival=found[DEPLOYMENT, scene.canary],
+        apex=found.get((SERVICE, scene.service or "")),
+        stable_leaf=found.get((SERVICE, scene.stable_leaf)) if scene.mesh else None,
+        canary_leaf=found.get((SERVICE, scene.canary_leaf)) if scene.mesh else None,
+        split=next((split for split in splits if split["metadata"]["name"] == _split_name(scene, splits)), None),
+        other_splits=tuple(split for split in splits if split["metadata"]["name"] != _split_name(scene, splits)),
+        sets=sets,
+        stable_set=_stable_set(deployment, sets, state) if deployment else None,
+        unknown=unknown,
+        slices={leaf: caches.slices(scene.namespace, leaf) for leaf in _leaves(scene)},
+        pods=tuple(caches.pods(key)),
+    )
+
+
+def _leaves(scene: Scene) -> tuple[str, ...]:
+    return (scene.stable_leaf, scene.canary_leaf) if scene.mesh else ()
+
+
+def _split_name(scene: Scene, splits: list[Obj]) -> str:
+    """Side by side, the one split that stands on the apex is driven, whatever its name."""
+    if not scene.in_place and not scene.split_named and len(splits) == 1:
+        return str(splits[0]["metadata"]["name"])
+    return scene.split
+
+
+def _stable_set(deployment: Obj, sets: tuple[Obj, ...], state: State) -> Obj | None:
+    """Which ReplicaSet is the stable version?
+
+    When Kubernetes has rolled a Deployment that nobody holds, the one with its template; but never during a rollback, which knows
+    where it is going. Otherwise the one that the state names, and where that names none, the one that runs.
+    """
+    rolled = not held(deployment) and settled(deployment)
+    if rolled and state.phase is not Phase.ROLLING_BACK:
+        return with_template(sets, template_of(deployment))
+    return named(sets, state.stable) or running(sets)
+
+
+def held(deployment: Obj) -> bool:
+    """Is the Deployment's own rollout paused?"""
+    return bool(deployment["spec"].get("paused"))
+
+
+def held_by_us(deployment: Obj) -> bool:
+    """Is it paused with our mark on it?"""
+    return held(deployment) and HELD_ANNOTATION in (deployment["metadata"].get("annotations") or {})
+
+
+def deferred(deployment: Obj) -> bool:
+    """Was a newer template set aside?"""
+    return DEFERRED_ANNOTATION in (deployment["metadata"].get("annotations") or {})
+
+
+def settled(deployment: Obj) -> bool:
+    """Has Kubernetes finished rolling the Deployment to its present template, at its present size?"""
+    if held(deployment):
+        return True
+    spec, status = deployment["spec"], deployment.get("status") or {}
+    wanted = spec.get("replicas", 1)
+    numbers = (status.get("replicas", 0), status.get("updatedReplicas", 0), status.get("availableReplicas", 0))
+    return status.get("observedGeneration", 0) >= deployment["metadata"]["generation"] and numbers == (wanted, wanted, wanted)
+
+
+def owned(obj: Obj | None, scene: Scene) -> bool:
+    """Did we make this object for this Canary?"""
+    owners = (obj or {}).get("metadata", {}).get("ownerReferences") or ()
+    return any(owner.get("uid") == scene.uid for owner in owners)
+
+
+def labelled(obj: Obj | None, scene: Scene) -> bool:
+    """Does the object carry this Canary's label?"""
+    return obj is not None and (obj["metadata"].get("labels") or {}).get(CANARY_LABEL) == scene.name
