@@ -65,6 +65,7 @@ class Wire:
         if self._token is not None:
             self._token.close()
         await self._transport.close()
+        await asyncio.sleep(0)  # aborted connections close in the loop's next turn
 
     async def send(self, request: Request, deadline: timedelta) -> Obj:
         """The answer's JSON; anything but 2xx in time is raised as one of `canary.errors`."""
@@ -81,7 +82,7 @@ class Wire:
         try:
             yield _lines(response, request.attempt)
         finally:
-            response.close()
+            _abort(response)
 
     async def _opened(self, request: Request, deadline: timedelta, *, read: bool) -> tuple[ClientResponse, bytes]:
         started, status = asyncio.get_running_loop().time(), 0
@@ -150,3 +151,10 @@ async def _lines(response: ClientResponse, attempt: Attempt) -> AsyncIterator[by
         raise disturbed(error, attempt) from error
     if splitter.incomplete:
         raise Unavailable(f"Cannot {attempt}: the stream broke off in the middle of an event.")
+
+
+def _abort(response: ClientResponse) -> None:
+    # An orderly end of TLS would wait for an answer that nobody needs.
+    if response.connection is not None and response.connection.transport is not None:
+        response.connection.transport.abort()
+    response.close()
