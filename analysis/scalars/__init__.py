@@ -7,6 +7,7 @@ is checked and is published in the CRD in one way.
 from analysis.scalars.durations import Duration, Interval, PositiveDuration, format_duration, parse_duration
 from analysis.scalars.names import DNS_LABEL, OBJECT_NAME, SERVICE_NAME, Header, SecretRef, Word, taken
 from analysis.scalars.numbers import (
+    FINEST,
     HUNDRED,
     Percent,
     PositivePercent,
@@ -22,6 +23,7 @@ from analysis.scalars.sections import RULES, Objection, Section, exactly_one, on
 
 __all__ = [
     "DNS_LABEL",
+    "FINEST",
     "HUNDRED",
     "OBJECT_NAME",
     "RULES",

@@ -41,7 +41,7 @@ class ScaleSpec(Section):
     """How large the canary is, and when it counts as ready."""
 
     canary: Annotated[Size, BeforeValidator(_size), PlainSerializer(lambda size: size), WithJsonSchema(_SIZE_SCHEMA)] = "match"
-    """match: as large a share of stable's replicas as its share of traffic. full: as many. Or a number, or a percentage of stable's."""
+    """match: its share of traffic is its share of stable's replicas. full: as many as stable. Or a number, or a percentage."""
     ready: PositivePercent = HUNDRED
     """The share of the wanted pods that must be ready before a weight is raised."""
     deadline: PositiveDuration = timedelta(minutes=10)

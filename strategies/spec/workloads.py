@@ -1,6 +1,6 @@
 """Whose versions are tried, and the Service in front of them.
 
-Every name that is derived (`<deployment>-canary`, `<service>-stable`) must still be a DNS label of at most 63 characters, hence 56.
+Every derived name (`<deployment>-canary`, `<service>-stable`) must still be a DNS label of at most 63 characters, hence 56.
 """
 
 from typing import Annotated, Self
@@ -16,6 +16,10 @@ LONGEST_BASE = 63 - len(CANARY_SUFFIX)
 
 _Workload = Annotated[str, Field(pattern=DNS_LABEL, min_length=1, max_length=63)]
 _Service = Annotated[str, Field(pattern=SERVICE_NAME, min_length=1, max_length=63)]
+_THREE_NAMES = (
+    "(has(self.stable) ? self.stable : self.name + '-stable') != (has(self.canary) ? self.canary : self.name + '-canary')"
+    " && (!has(self.stable) || self.stable != self.name) && (!has(self.canary) || self.canary != self.name)"
+)
 
 
 class TargetSpec(Section):
@@ -54,8 +58,7 @@ class ServiceSpec(Section):
 
     model_config = section(
         (
-            "(has(self.stable) ? self.stable : self.name + '-stable') != (has(self.canary) ? self.canary : self.name + '-canary')"
-            " && (!has(self.stable) || self.stable != self.name) && (!has(self.canary) || self.canary != self.name)",
+            _THREE_NAMES,
             "name, stable and canary must be three Services: give the leaves names of their own, or leave them out",
         )
     )
