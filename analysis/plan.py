@@ -114,6 +114,12 @@ class Sequential:
     beta: float = 0.05
     proof_margin: float = 0.005
 
+    def __post_init__(self) -> None:
+        if not (0 < self.alpha < 1 and 0 < self.beta < 1):
+            raise ValueError("alpha and beta are probabilities: more than 0 % and less than 100 %")
+        if self.limit is not None and not 0 < self.limit < 1:
+            raise ValueError("a limit on the share of bad events is more than 0 % and less than 100 %")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
@@ -144,6 +150,11 @@ class MetricPlan:
     on_no_data: Policy = Policy.PAUSE
     on_error: Policy = Policy.PAUSE
     no_data_after: timedelta = timedelta(minutes=5)
+
+    def __post_init__(self) -> None:
+        uncountable = isinstance(self.measure, ValueMeasure)
+        if uncountable and isinstance(self.judge, Sequential):
+            raise ValueError(f"{self.name}: a value has no events to count, so only a threshold can judge it")
 
 
 def share_alpha(false_rollback_rate: float, plans: Sequence[MetricPlan]) -> tuple[MetricPlan, ...]:

@@ -1,0 +1,179 @@
+"""One look at many metrics of many canaries, with as few queries as that takes.
+
+Built-in metrics are asked for in groups; a user's own templates can't be, and are asked one by one. Whatever goes wrong
+is the reading of those who asked, and of nobody else.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from math import isfinite, isnan
+
+from analysis import queries
+from analysis.counts import Counts, samples
+from analysis.plan import Builtin, BuiltinMeasure, CountsMeasure, MetricPlan, Subject, ValueMeasure, Version
+from analysis.providers.base import Answer, ErrorKind, MetricSource, ProviderError, Scalar, Unusable, Vector
+from analysis.reading import Counted, Measured, Problem, Reading, Samples, Trouble
+from analysis.templates import BadTemplate, fill
+
+Key = tuple[str, str, str]
+"""Namespace, name of the Canary, name of the metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One metric of one subject."""
+
+    subject: Subject
+    plan: MetricPlan
+
+    @property
+    def key(self) -> Key:
+        """How the reading is found again."""
+        return self.subject.namespace, self.subject.canary, self.plan.name
+
+
+async def collect(source: MetricSource, wanted: Sequence[Wanted], at: datetime) -> Mapping[Key, Reading]:
+    """A reading for everything that is wanted of one provider, all as of the same time. Raises nothing of the provider's."""
+    groups: dict[BuiltinMeasure, list[Wanted]] = {}
+    looks: list[Awaitable[dict[Key, Reading]]] = []
+    for one in wanted:
+        if isinstance(one.plan.measure, BuiltinMeasure):
+            groups.setdefault(one.plan.measure, []).append(one)
+        else:
+            looks.append(_single(source, one, at))
+    looks.extend(
+        _group(source, measure, members[start : start + queries.SUBJECTS], at)
+        for measure, members in groups.items()
+        for start in range(0, len(members), queries.SUBJECTS)
+    )
+    return dict(chain.from_iterable(look.items() for look in await asyncio.gather(*looks)))
+
+
+async def _group(source: MetricSource, measure: BuiltinMeasure, members: Sequence[Wanted], at: datetime) -> dict[Key, Reading]:
+    try:
+        match measure.builtin:
+            case Builtin.ERROR_SHARE:
+                return await _errors(source, measure, members, at)
+            case Builtin.SLOW_SHARE:
+                return await _slow(source, measure, members, at)
+    except ProviderError as error:
+        return dict.fromkeys((one.key for one in members), _unanswered(error))
+
+
+async def _errors(source: MetricSource, measure: BuiltinMeasure, members: Sequence[Wanted], at: datetime) -> dict[Key, Reading]:
+    words = queries.DIALECTS[measure.dialect]
+    answer = await _vector(source, queries.error_query(words, (one.subject for one in members)), at)
+    found = queries.index(words, answer.points)
+    return {one.key: queries.error_counts(words, one.subject, found) for one in members}
+
+
+async def _slow(source: MetricSource, measure: BuiltinMeasure, members: Sequence[Wanted], at: datetime) -> dict[Key, Reading]:
+    words = queries.DIALECTS[measure.dialect]
+    subjects = [one.subject for one in members]
+    offered = queries.index(words, (await _vector(source, queries.bounds_query(words, subjects), at)).points)
+    above = measure.above or timedelta()
+    chosen = {one.key: queries.choose_bound(words, one.subject, above, offered) for one in members}
+    spellings = set().union(*(slow.spellings for slow in chosen.values() if isinstance(slow, queries.Slow)))
+    answer = await _vector(source, queries.slow_query(words, subjects, spellings), at)
+    found = queries.index(words, answer.points)
+    readings: dict[Key, Reading] = {}
+    for one in members:
+        slow = chosen[one.key]
+        readings[one.key] = slow if isinstance(slow, Problem) else queries.slow_counts(words, one.subject, slow, found)
+    return readings
+
+
+async def _single(source: MetricSource, one: Wanted, at: datetime) -> dict[Key, Reading]:
+    try:
+        match one.plan.measure:
+            case CountsMeasure() as counts:
+                return {one.key: await _counts(source, counts, one.subject, at)}
+            case ValueMeasure() as value:
+                return {one.key: await _value(source, value, one.subject, at)}
+            case BuiltinMeasure():
+                raise AssertionError("built-in metrics are asked for in groups")
+    except ProviderError as error:
+        return {one.key: _unanswered(error)}
+    except BadTemplate as error:
+        return {one.key: Problem(Trouble.BAD_TEMPLATE, str(error))}
+
+
+async def _counts(source: MetricSource, measure: CountsMeasure, subject: Subject, at: datetime) -> Reading:
+    asked = [
+        (version, counts, fill(template, subject, version))
+        for version in Version
+        for counts, template in ((Counts.EVENTS, measure.total), (Counts.ONLY_BAD, measure.bad))
+    ]
+    answers = await asyncio.gather(*(source.query(query, at) for _, _, query in asked))
+    found: dict[Version, Samples] = {Version.STABLE: {}, Version.CANARY: {}}
+    for (version, counts, query), answer in zip(asked, answers, strict=True):
+        counted = _as_counters(counts, answer, query)
+        if isinstance(counted, Problem):
+            return counted
+        found[version] = {**found[version], **counted}
+    sought = f"{_brief(asked[0][2])} and {_brief(asked[2][2])}"
+    return Counted(stable=found[Version.STABLE], canary=found[Version.CANARY], sought=sought)
+
+
+def _as_counters(counts: Counts, answer: Answer, query: str) -> Samples | Problem:
+    match answer:
+        case Vector(points):
+            return samples(counts, points, _brief(query))
+        case Scalar(value):
+            sentence = (
+                f"{_brief(query)} gave the bare number {value:g}: ask for counters by selector, as in requests_total{{...}}."
+            )
+            return Problem(Trouble.NOT_A_COUNTER, sentence)
+        case Unusable(what):
+            return Problem(Trouble.NOT_A_NUMBER, f"{_brief(query)} gave {what}: ask for an instant vector of counters.")
+
+
+async def _value(source: MetricSource, measure: ValueMeasure, subject: Subject, at: datetime) -> Reading:
+    asked = [fill(measure.query, subject, version) for version in (Version.CANARY, Version.STABLE)]
+    canary, stable = await asyncio.gather(*(source.query(query, at) for query in asked))
+    value = _as_number(canary, asked[0])
+    if isinstance(value, Problem):
+        return value
+    beside = _as_number(stable, asked[1])
+    return Measured(canary=value, stable=None if isinstance(beside, Problem) else beside)
+
+
+def _as_number(answer: Answer, query: str) -> float | Problem:
+    match answer:
+        case Scalar(value):
+            found = value
+        case Unusable(what):
+            return Problem(Trouble.NOT_A_NUMBER, f"{_brief(query)} gave {what} where a number is wanted.")
+        case Vector(()):
+            return Problem(Trouble.EMPTY, f"{_brief(query)} gave nothing: no series matches it now.")
+        case Vector((point,)):
+            found = point.value
+        case Vector(points):
+            sentence = (
+                f"{_brief(query)} gave {len(points):,} series where one is wanted: wrap it in sum(...), max(...) or avg(...)."
+            )
+            return Problem(Trouble.SEVERAL_SERIES, sentence)
+    if isnan(found):
+        return Problem(Trouble.NAN, f"{_brief(query)} gave NaN, as a division by zero does: there is nothing to judge yet.")
+    if not isfinite(found):
+        return Problem(Trouble.NOT_A_NUMBER, f"{_brief(query)} gave {found:g}, which can't be judged.")
+    return found
+
+
+async def _vector(source: MetricSource, query: str, at: datetime) -> Vector:
+    answer = await source.query(query, at)
+    if isinstance(answer, Vector):
+        return answer
+    raise ProviderError(ErrorKind.GARBAGE, "The metric provider answered a selector of series with something else than a vector.")
+
+
+def _unanswered(error: ProviderError) -> Problem:
+    return Problem(Trouble.TIMEOUT if error.kind is ErrorKind.TIMEOUT else Trouble.QUERY_ERROR, error.sentence)
+
+
+def _brief(query: str) -> str:
+    flat = " ".join(query.split())
+    return f"Query `{flat if len(flat) <= 120 else flat[:117] + '...'}`"

@@ -1,0 +1,283 @@
+"""The default judge: always-valid evidence that the canary is worse than stable, or breaks a bound, or is not worse.
+
+Two processes must both speak before stable's comparison convicts: one that counts every bad event, and one that bets
+once per block of time, so that one burst can't. Catastrophes convict without waiting for a second block. A conviction is
+final. The state is append-only: evidence is never computed again from a window that moves.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from math import log
+from typing import Any, Self
+
+from analysis.counts import Increment, Tally
+from analysis.judges import absolute, evidence
+from analysis.judges.absolute import Limit
+from analysis.judges.evidence import Logs
+from analysis.judges.outcome import Outcome
+from analysis.plan import Sequential, Worse
+from analysis.verdict import Verdict
+from analysis.wording import Wording, number, percent, share
+
+SPREAD_BAR = 10.0
+"""What the block process must reach before the counts may convict."""
+BLOCK_SECONDS = 60
+CATASTROPHE = 0.2
+CATASTROPHE_ALPHA = 1e-4
+
+_GAINS: Logs = (0.0,) * len(evidence.GAINS)
+_BETS: Logs = (0.0,) * len(evidence.BETS)
+_DISCOUNTS: Logs = (0.0,) * len(evidence.DISCOUNTS)
+
+
+class Clause(StrEnum):
+    """What convicted a version."""
+
+    WORSE = "worse"
+    LIMIT = "limit"
+    CATASTROPHE = "catastrophe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conviction:
+    """The moment a version was condemned, with the numbers of that moment."""
+
+    clause: Clause
+    at: datetime
+    tally: Tally
+    evidence: float
+    bar: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Evidence against "not worse than stable", its peaks as logarithms, and the block that is being filled."""
+
+    ratio: Logs = _GAINS
+    margin: Logs = _GAINS
+    peak: float = 0.0
+    blocks: Logs = _BETS
+    spread: float = 0.0
+    block: int | None = None
+    filling: Tally = field(default_factory=Tally)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequentialState:
+    """Everything that this judge remembers of one metric of one rollout."""
+
+    tally: Tally = field(default_factory=Tally)
+    step_requests: float = 0.0
+    comparison: Comparison = field(default_factory=Comparison)
+    proof: Logs = _DISCOUNTS
+    proof_peak: float = 0.0
+    limit: Limit = field(default_factory=Limit)
+    catastrophe: Limit = field(default_factory=Limit)
+    conviction: Conviction | None = None
+
+    @property
+    def requests(self) -> int:
+        """Canary events over the rollout."""
+        return round(self.tally.canary_total)
+
+    def to_json(self) -> dict[str, Any]:
+        """About two kilobytes of plain JSON."""
+        return {
+            "tally": self.tally.to_json(),
+            "stepRequests": self.step_requests,
+            "comparison": _comparison_to_json(self.comparison),
+            "proof": [list(self.proof), self.proof_peak],
+            "limit": self.limit.to_json(),
+            "catastrophe": self.catastrophe.to_json(),
+            "conviction": None if self.conviction is None else _conviction_to_json(self.conviction),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(
+            tally=Tally.from_json(data["tally"]),
+            step_requests=data["stepRequests"],
+            comparison=_comparison_from_json(data["comparison"]),
+            proof=tuple(data["proof"][0]),
+            proof_peak=data["proof"][1],
+            limit=Limit.from_json(data["limit"]),
+            catastrophe=Limit.from_json(data["catastrophe"]),
+            conviction=None if data["conviction"] is None else _conviction_from_json(data["conviction"]),
+        )
+
+
+def begin_step(state: SequentialState) -> SequentialState:
+    """A new step counts its own requests; evidence goes on."""
+    return replace(state, step_requests=0.0)
+
+
+def update(state: SequentialState, increment: Increment, settings: Sequential, at: datetime) -> SequentialState:
+    """Takes one bin's counts into account. `at` is the end of the bin."""
+    tally = increment.tally
+    comparison, proof = state.comparison, state.proof
+    if tally.canary_total > 0 and tally.stable_total > 0:
+        proof = evidence.not_worse(proof, tally, settings.proof_margin)
+        if settings.worse is not None:
+            comparison = _compare(comparison, tally, settings.worse, at)
+    so_far = state.tally + tally
+    grown = replace(
+        state,
+        tally=so_far,
+        step_requests=state.step_requests + tally.canary_total,
+        comparison=comparison,
+        proof=proof,
+        proof_peak=max(state.proof_peak, evidence.log_mean(proof)),
+        limit=state.limit if settings.limit is None else absolute.update(state.limit, tally, so_far, settings.limit),
+        catastrophe=absolute.update(state.catastrophe, tally, so_far, catastrophe_bound(settings)),
+    )
+    return grown if grown.conviction else replace(grown, conviction=_convict(grown, settings, at))
+
+
+def judge(state: SequentialState, settings: Sequential, wording: Wording) -> Outcome:
+    """What the evidence says now: a conviction first, then the environment, then the proof of no harm."""
+    if state.conviction is not None:
+        return _condemned(state.conviction, settings, wording)
+    bar = bar_of(settings)
+    shown = evidence.value(_strongest(state, settings))
+    facts = _facts(state.tally, wording)
+    if settings.limit is not None and absolute.environment(state.limit, bar):
+        blame = f"{facts}: both break the limit of {percent(settings.limit)}, so it is the environment and not the canary"
+        return Outcome(verdict=Verdict.INCONCLUSIVE, sentence=f"{blame}.", evidence=shown, bound=bar)
+    proof_bar = 1 / settings.beta
+    proof = evidence.value(state.proof_peak)
+    if proof >= proof_bar and state.step_requests > 0 and (settings.limit is None or state.tally.canary_share <= settings.limit):
+        proven = f"shown to be less than {percent(settings.proof_margin)} worse, evidence {number(proof)} of {number(proof_bar)}"
+        return Outcome(verdict=Verdict.PASS, sentence=f"{facts}: {proven}.", evidence=shown, bound=bar)
+    return Outcome(verdict=Verdict.CONTINUE, sentence=f"{facts}: {_undecided(state, shown, bar)}.", evidence=shown, bound=bar)
+
+
+def bar_of(settings: Sequential) -> float:
+    """What evidence must reach: one over alpha, which the comparison and the limit share if there are both."""
+    return (2 if settings.limit is not None and settings.worse is not None else 1) / settings.alpha
+
+
+def catastrophe_bound(settings: Sequential) -> float:
+    """The share of bad events that nobody waits a second block for."""
+    return CATASTROPHE if settings.limit is None else min(10 * settings.limit, 0.5 + settings.limit / 2)
+
+
+def _compare(before: Comparison, tally: Tally, worse: Worse, at: datetime) -> Comparison:
+    ratio = evidence.relative(before.ratio, tally, worse.ratio)
+    margin = evidence.additive(before.margin, tally, worse.margin)
+    blocks, filling, block = before.blocks, before.filling, int(at.timestamp()) // BLOCK_SECONDS
+    if before.block is not None and before.block != block:
+        blocks, filling = evidence.blockwise(blocks, filling, worse.ratio), Tally()
+    return Comparison(
+        ratio=ratio,
+        margin=margin,
+        peak=max(before.peak, min(evidence.log_mean(ratio), evidence.log_mean(margin))),
+        blocks=blocks,
+        spread=before.spread if blocks is before.blocks else max(before.spread, evidence.log_mean(blocks)),
+        block=block,
+        filling=filling + tally,
+    )
+
+
+def _convict(state: SequentialState, settings: Sequential, at: datetime) -> Conviction | None:
+    bar = bar_of(settings)
+    guilt = evidence.value(evidence.log_mean(state.catastrophe.guilt))
+    if absolute.guilty_in_a_row(state.catastrophe, 1 / CATASTROPHE_ALPHA):
+        return Conviction(clause=Clause.CATASTROPHE, at=at, tally=state.tally, evidence=guilt, bar=1 / CATASTROPHE_ALPHA)
+    if settings.limit is not None and absolute.guilty(state.limit, bar):
+        guilt = evidence.value(evidence.log_mean(state.limit.guilt))
+        return Conviction(clause=Clause.LIMIT, at=at, tally=state.tally, evidence=guilt, bar=bar)
+    if state.comparison.peak >= log(bar) and state.comparison.spread >= log(SPREAD_BAR):
+        return Conviction(clause=Clause.WORSE, at=at, tally=state.tally, evidence=evidence.value(state.comparison.peak), bar=bar)
+    return None
+
+
+def _strongest(state: SequentialState, settings: Sequential) -> float:
+    """The evidence to show, as a logarithm: of the clause that is nearest to a conviction."""
+    limit = 0.0 if settings.limit is None else evidence.log_mean(state.limit.guilt)
+    return max(state.comparison.peak, limit)
+
+
+def _facts(tally: Tally, wording: Wording) -> str:
+    if tally.canary_total == 0:
+        return f"Canary has had no {wording.events} yet"
+    canary = f"Canary {wording.does} {share(tally.canary_bad, tally.canary_total)} {wording.events}"
+    stable = (
+        "stable had none to compare with" if tally.stable_total == 0 else f"stable {share(tally.stable_bad, tally.stable_total)}"
+    )
+    return ", ".join(filter(None, (canary, stable, wording.noted)))
+
+
+def _undecided(state: SequentialState, shown: float, bar: float) -> str:
+    if state.comparison.peak >= log(bar):
+        spread = number(evidence.value(state.comparison.spread))
+        return (
+            f"evidence {number(shown)} is over its bound of {number(bar)}, but spread over time {spread} of {number(SPREAD_BAR)}"
+        )
+    if shown <= 1:
+        return "no evidence of harm"
+    return f"evidence {number(shown)} against a bound of {number(bar)}"
+
+
+def _condemned(conviction: Conviction, settings: Sequential, wording: Wording) -> Outcome:
+    match conviction.clause:
+        case Clause.WORSE:
+            why = _times_worse(conviction.tally)
+        case Clause.LIMIT:
+            why = f"over the limit of {percent(settings.limit or 0)}"
+        case Clause.CATASTROPHE:
+            why = f"over {percent(catastrophe_bound(settings))}, which is catastrophic"
+    proof = f"evidence {number(conviction.evidence)} against a bound of {number(conviction.bar)}"
+    sentence = f"{_facts(conviction.tally, wording)}: {why}, {proof}."
+    return Outcome(verdict=Verdict.FAIL, sentence=sentence, evidence=conviction.evidence, bound=conviction.bar)
+
+
+def _times_worse(tally: Tally) -> str:
+    if tally.stable_bad == 0:
+        return "worse"
+    return f"{number(tally.canary_share / tally.stable_share)}x worse"
+
+
+def _comparison_to_json(state: Comparison) -> dict[str, Any]:
+    return {
+        "ratio": list(state.ratio),
+        "margin": list(state.margin),
+        "peak": state.peak,
+        "blocks": list(state.blocks),
+        "spread": state.spread,
+        "block": state.block,
+        "filling": state.filling.to_json(),
+    }
+
+
+def _comparison_from_json(data: dict[str, Any]) -> Comparison:
+    return Comparison(
+        ratio=tuple(data["ratio"]),
+        margin=tuple(data["margin"]),
+        peak=data["peak"],
+        blocks=tuple(data["blocks"]),
+        spread=data["spread"],
+        block=data["block"],
+        filling=Tally.from_json(data["filling"]),
+    )
+
+
+def _conviction_to_json(conviction: Conviction) -> dict[str, Any]:
+    return {
+        "clause": conviction.clause.value,
+        "at": conviction.at.isoformat(),
+        "tally": conviction.tally.to_json(),
+        "evidence": conviction.evidence,
+        "bar": conviction.bar,
+    }
+
+
+def _conviction_from_json(data: dict[str, Any]) -> Conviction:
+    return Conviction(
+        clause=Clause(data["clause"]),
+        at=datetime.fromisoformat(data["at"]),
+        tally=Tally.from_json(data["tally"]),
+        evidence=data["evidence"],
+        bar=data["bar"],
+    )
