@@ -15,7 +15,7 @@ BUSY_MILLISECONDS = 10_000
 
 # A peer that vanished without a word is noticed within half a minute, not after the kernel's two hours.
 POSTGRES_CONNECTION = {
-    "connect_timeout": 5,
+    "connect_timeout": 3,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,

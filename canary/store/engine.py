@@ -20,7 +20,7 @@ from canary.store.drivers import READING, make_engine
 from canary.store.errors import StoreUnavailable, translated
 from canary.store.models import NEWEST_WINS
 from canary.store.rows import Row
-from canary.store.schema import upgrade
+from canary.store.schema import is_due, upgrade
 from canary.store.writer import Batch, Writer
 
 DEADLINE = timedelta(seconds=10)
@@ -29,10 +29,15 @@ GRACE = timedelta(seconds=5)
 
 
 class Store:
-    """Reads, awaited transactions, and writes that nobody waits for. Made by `open_store`."""
+    """Reads, awaited transactions, and writes that nobody waits for. Made by `open_store`.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    Reads and transactions raise `StoreUnavailable` after `deadline`; a PostgreSQL that has fallen silent in the middle of
+    one costs five seconds more, in which psycopg asks it to stop.
+    """
+
+    def __init__(self, engine: AsyncEngine, *, deadline: timedelta = DEADLINE) -> None:
         self._engine = engine
+        self._deadline = deadline.total_seconds()
         self.name = engine.url.render_as_string(hide_password=True)
         # SQLite has one writer: waiting for one's turn here is fair and cheap, waiting in SQLite is neither.
         single = engine.dialect.name == "sqlite"
@@ -61,9 +66,15 @@ class Store:
         async with self._upgrade:
             if not self._upgraded:
                 with translated(self.name):
-                    async with asyncio.timeout(UPGRADE_DEADLINE.total_seconds()):
-                        await upgrade(self._engine, self.name)
+                    await self._upgrade_if_due()
                 self._upgraded = True
+
+    async def _upgrade_if_due(self) -> None:
+        async with asyncio.timeout(self._deadline):
+            due = await is_due(self._engine, self.name)
+        if due:
+            async with asyncio.timeout(UPGRADE_DEADLINE.total_seconds()):
+                await upgrade(self._engine, self.name)
 
     def report(self, error: StoreUnavailable) -> None:
         """Make known that the database did not answer; the next commit that succeeds takes it back."""
@@ -79,17 +90,17 @@ class Store:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that may write, committed at the end. Raises `StoreUnavailable` after `DEADLINE` at the latest."""
+        """A transaction that may write, committed at the end."""
         await self.prepare()
         with translated(self.name):
-            async with asyncio.timeout(DEADLINE.total_seconds()), self._turn, self._engine.begin() as connection:
+            async with asyncio.timeout(self._deadline), self._turn, self._engine.begin() as connection:
                 yield connection
 
     async def read(self, statement: Executable) -> Sequence[RowMapping]:
         """The rows that the statement selects. What was submitted and not flushed may be missing."""
         await self.prepare()
         with translated(self.name):
-            async with asyncio.timeout(DEADLINE.total_seconds()), self._engine.connect() as connection:
+            async with asyncio.timeout(self._deadline), self._engine.connect() as connection:
                 reader = await connection.execution_options(**{READING: True})
                 return (await reader.execute(statement)).mappings().all()
 

@@ -35,24 +35,24 @@ def current_revision(connection: Connection) -> str | None:
     return connection.scalar(select(_VERSION.c.version_num))
 
 
-async def upgrade(engine: AsyncEngine, database: str) -> None:
-    """Bring the schema to the newest revision, once, however many processes start together.
-
-    Raises `Misconfigured` when the database is newer than this code.
-    """
+async def is_due(engine: AsyncEngine, database: str) -> bool:
+    """Whether the database lacks the newest revision. Raises `Misconfigured` when it is newer than this code."""
     async with engine.connect() as connection:
         reader = await connection.execution_options(**{READING: True})
-        if not _is_due(await reader.run_sync(current_revision), database):
-            return
+        return _is_older(await reader.run_sync(current_revision), database)
+
+
+async def upgrade(engine: AsyncEngine, database: str) -> None:
+    """Bring the schema to the newest revision, once, however many processes start together. Raises as `is_due` does."""
     # One transaction from the lock to the last statement: a crash in between leaves the old schema whole.
     async with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK})
-        if _is_due(await connection.run_sync(current_revision), database):
+        if _is_older(await connection.run_sync(current_revision), database):
             await connection.run_sync(migrate, "head")
 
 
-def _is_due(revision: str | None, database: str) -> bool:
+def _is_older(revision: str | None, database: str) -> bool:
     known = known_revisions()
     if revision is not None and revision not in known:
         raise Misconfigured(
