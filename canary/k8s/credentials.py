@@ -56,7 +56,7 @@ async def _from_kubeconfig(paths: str, context: str | None) -> Access:
             paths, context, client_configuration=configuration, persist_config=False
         )
     except _UNREADABLE as error:
-        raise Misconfigured(f"The kubeconfig {paths} cannot be used: {error}.") from error
+        raise Misconfigured(f"The kubeconfig {paths} cannot be used: {_plain(error)}.") from error
     if not configuration.host.startswith(("http://", "https://")):
         raise Misconfigured(f"The kubeconfig {paths} names the server {configuration.host!r}, which is no http or https URL.")
     namespace = (loader.current_context.get("context") or {}).get("namespace") or "default"
@@ -81,7 +81,7 @@ async def _explain_silence(plugin: ExecProvider) -> None:
     try:
         await plugin.run()  # type: ignore[no-untyped-call]
     except (ConfigException, OSError) as error:
-        raise Misconfigured(f"The kubeconfig's exec plugin {plugin.args[0]} gives no credentials: {error}.") from error
+        raise Misconfigured(f"The kubeconfig's exec plugin {plugin.args[0]} gives no credentials: {_plain(error)}.") from error
     raise Misconfigured(f"The kubeconfig's exec plugin {plugin.args[0]} answers with neither a token nor a certificate.")
 
 
@@ -90,6 +90,10 @@ def _from_service_account() -> Access:
     try:
         load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
     except _UNREADABLE as error:
-        raise Misconfigured(f"This pod's service account cannot be used: {error}.") from error
+        raise Misconfigured(f"This pod's service account cannot be used: {_plain(error)}.") from error
     stated = _SERVICE_ACCOUNT / "namespace"
     return Access(configuration=configuration, namespace=stated.read_text().strip() if stated.exists() else "default", token=None)
+
+
+def _plain(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

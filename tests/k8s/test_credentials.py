@@ -111,3 +111,41 @@ async def test_several_files_as_kubectl_reads_them(tmp_path: Path) -> None:
     (tmp_path / "two").write_text(json.dumps({"apiVersion": "v1", "kind": "Config", "users": whole["users"]}))
     async with await connect(f"{tmp_path / 'one'}:{tmp_path / 'two'}") as client:
         assert client.server == "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that names no cluster."""
+    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return monkeypatch
+
+
+async def test_an_environment_without_a_cluster(nowhere: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        await connect()
+    home = tmp_path / ".kube" / "config"
+    expected = f"No cluster to talk to: $KUBECONFIG is not set, {home} does not exist, and this is no pod."
+    assert caught.value.sentence == expected
+
+
+async def test_the_kubeconfig_of_the_environment_goes_before_that_of_the_home(
+    nowhere: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = tmp_path / ".kube"
+    home.mkdir()
+    (home / "config").write_text(json.dumps(a_kubeconfig("http://127.0.0.1:1", {})))
+    async with await connect() as client:
+        assert client.server == "http://127.0.0.1:1"
+    (tmp_path / "other").write_text(json.dumps(a_kubeconfig("http://127.0.0.1:2", {})))
+    nowhere.setenv("KUBECONFIG", str(tmp_path / "other"))
+    async with await connect() as client:
+        assert client.server == "http://127.0.0.1:2"
+
+
+async def test_a_pod_without_its_token(nowhere: pytest.MonkeyPatch) -> None:
+    nowhere.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+    nowhere.setenv("KUBERNETES_SERVICE_PORT", "443")
+    with pytest.raises(Misconfigured, match=r"^This pod's service account cannot be used: Service token"):
+        await connect()
