@@ -83,16 +83,20 @@ class Store:
 
     def create(self, resource: Resource, obj: Object) -> Object:
         """Store a new object. Raises AlreadyExists, and BadRequest without a name."""
-        made = self.prepared(resource, obj)
+        return self.insert(resource, self.prepared(resource, obj))
+
+    def insert(self, resource: Resource, made: Object, *, dry_run: bool = False) -> Object:
+        """Store what `prepared` gave. Raises AlreadyExists, also in a dry run."""
         shelf, key = self._shelf(resource), self._key(resource, made)
         if key in shelf.objects:
             raise AlreadyExists.of(resource, key[1])
-        self._put(shelf, made, None)
-        self._collect_orphan(shelf, made)
+        if not dry_run:
+            self._put(shelf, made, None)
+            self._collect_orphan(shelf, made)
         return made
 
     def prepared(self, resource: Resource, obj: Object) -> Object:
-        """Give the object that `create` would store, without a resourceVersion."""
+        """Give the object that `create` would store, with all its metadata but a resourceVersion."""
         made: Object = copied(obj)
         made.setdefault("apiVersion", resource.api_version)
         made.setdefault("kind", resource.kind)
@@ -110,6 +114,11 @@ class Store:
 
     def replace(self, resource: Resource, obj: Object, *, status: bool = False) -> Object:
         """Write the whole object, or only its status. A resourceVersion in it makes it optimistic: raises Conflict."""
+        current = self.replaceable(resource, obj)
+        return self._write(resource, current, self.merged(resource, current, obj, status=status))
+
+    def replaceable(self, resource: Resource, obj: Object) -> Object:
+        """Give the stored object that `obj` may take the place of. Raises NotFound, and Conflict for a stale version or uid."""
         current = self._require(resource, namespace_of(obj), name_of(obj))
         given, stored = metadata(obj), metadata(current)
         if given.get("resourceVersion") not in {None, "", stored["resourceVersion"]}:
@@ -117,7 +126,7 @@ class Store:
         if given.get("uid") not in {None, "", stored["uid"]}:
             why = f"Precondition failed: UID in precondition: {given['uid']}, UID in object meta: {stored['uid']}"
             raise Conflict.of(resource, name_of(obj), why)
-        return self._write(resource, current, self.merged(resource, current, obj, status=status))
+        return current
 
     def mutate(
         self, resource: Resource, namespace: str | None, name: str, change: Callable[[Object], None], *, status: bool = False

@@ -15,11 +15,12 @@ class Change(StrEnum):
     ADDED = "ADDED"
     MODIFIED = "MODIFIED"
     DELETED = "DELETED"
+    BOOKMARK = "BOOKMARK"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One change; `previous` is the object before it, None when it was added."""
+    """One change; `previous` is the object before it, None when it was added. Bookmarks come only where they are asked for."""
 
     type: Change
     object: Object
@@ -28,17 +29,19 @@ class Event:
 
 
 class Watch:
-    """Changes of one kind in order, as an asynchronous iterator that never ends by itself; `close()` or leave the `with`."""
+    """Changes of one kind in order, as an asynchronous iterator; `close()` or leave the `with` to end it."""
 
     def __init__(self, ring: "Ring") -> None:
         self._ring = ring
-        self._queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
 
     def put(self, event: Event) -> None:
         self._queue.put_nowait(event)
 
     def close(self) -> None:
+        """Subscribe no longer; an iteration that waits comes to its end."""
         self._ring.watches.discard(self)
+        self._queue.put_nowait(None)
 
     def __enter__(self) -> Self:
         return self
@@ -50,7 +53,10 @@ class Watch:
         return self
 
     async def __anext__(self) -> Event:
-        return await self._queue.get()
+        event = await self._queue.get()
+        if event is None:
+            raise StopAsyncIteration
+        return event
 
 
 class Ring:

@@ -1,0 +1,76 @@
+"""Built-in objects as a real server would hand them back: its own types know no unknown fields and drop what is empty.
+
+Two manifests that differ only in `env: []` or `cpu: "0.5"` for `500m` are the same object, and must not start a rollout.
+"""
+
+import base64
+from typing import Any
+
+from canary.sandbox.apiserver.quantities import canonical_quantity
+from canary.sandbox.apiserver.schema import PRESERVE, Node, child
+from canary.sandbox.apiserver.violations import INT_OR_STRING, kind_of
+from canary.sandbox.errors import BadRequest
+from canary.sandbox.objects import Object
+from canary.sandbox.resources import Resource
+
+_QUANTITIES = frozenset({"limits", "requests"})
+_KEPT_EMPTY = frozenset({"endpoints", "ports"})
+
+
+def canonical(obj: Object, node: Node, resource: Resource) -> Object:
+    """Give the object without unknown fields, nulls and empty lists and maps. Raises BadRequest for values of a wrong type."""
+    made: Object = _value(obj, node, "", resource)
+    if resource.kind == "Secret":
+        _encode(made)
+    return made
+
+
+def _value(value: Any, node: Node | None, path: str, resource: Resource) -> Any:
+    if node is None or node.get(PRESERVE):
+        return value
+    _check(value, node, path, resource)
+    if isinstance(value, dict):
+        if path.rsplit(".", 1)[-1] in _QUANTITIES and "additionalProperties" in node:
+            return {name: _quantity(each, f"{path}.{name}", resource) for name, each in value.items()}
+        return {name: made for name, each in value.items() if (made := _field(name, each, node, path, resource)) is not None}
+    if isinstance(value, list):
+        return [_value(each, node.get("items"), f"{path}[{index}]", resource) for index, each in enumerate(value)]
+    return value
+
+
+def _field(name: str, value: Any, node: Node, path: str, resource: Resource) -> Any:
+    """Give the field's value, None when the field does not survive."""
+    inner = child(node, name)
+    if inner is None or value is None:
+        return None
+    is_map = "additionalProperties" in inner
+    if (value == [] and name not in _KEPT_EMPTY) or (value == {} and is_map):
+        return None
+    return _value(value, inner, f"{path}.{name}" if path else name, resource)
+
+
+def _check(value: Any, node: Node, path: str, resource: Resource) -> None:
+    wanted, given = node.get("type"), kind_of(value)
+    if node.get(INT_OR_STRING):
+        fits, wanted = given in {"integer", "string"}, "int-or-string"
+    else:
+        fits = wanted in {None, given} or (wanted == "number" and given == "integer")
+    if not fits:
+        words = f"cannot unmarshal {given} into Go struct field {resource.kind}.{path} of type {wanted}"
+        raise BadRequest(f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: json: {words}')
+
+
+def _quantity(value: Any, path: str, resource: Resource) -> str:
+    try:
+        return canonical_quantity(value)
+    except ValueError as error:
+        kind = resource.kind
+        raise BadRequest(f'{kind} in version "{resource.version}" cannot be handled as a {kind}: {path}: {error}') from error
+
+
+def _encode(secret: Object) -> None:
+    """`stringData` is only a way to write `data`."""
+    plain = secret.pop("stringData", None) or {}
+    if plain:
+        encoded = {key: base64.b64encode(str(each).encode()).decode() for key, each in plain.items()}
+        secret["data"] = {**(secret.get("data") or {}), **encoded}
