@@ -49,10 +49,10 @@ def exactly_one(names: Sequence[str], given: Sequence[object]) -> None:
     if len(present) == 1:
         return
     found = f"{' and '.join(present)} are set" if present else "none is set"
-    raise refuse_one(f"give exactly one of {' or '.join(names)}: {found}")
+    raise refuse_one(f"give exactly one of {', '.join(names)}: {found}")
 
 
 def one_of(*names: str) -> tuple[str, str]:
     """The CEL rule that says the same as `exactly_one`."""
     count = " + ".join(f"(has(self.{name}) ? 1 : 0)" for name in names)
-    return f"{count} == 1", f"give exactly one of {' or '.join(names)}"
+    return f"{count} == 1", f"give exactly one of {', '.join(names)}"

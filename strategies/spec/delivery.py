@@ -20,22 +20,24 @@ _NAMED_TESTS_EXIST = (
     " !has(step.tests) || step.tests.all(name, has(self.tests) && self.tests.exists(test, test.name == name)))"
 )
 
+DELIVERY_RULES = (
+    one_of("target", "versions"),
+    (
+        "has(self.target) == has(oldSelf.target)",
+        "target and versions can't take each other's place: delete this Canary and apply a new one",
+    ),
+    ("has(self.service) || self.traffic.router == 'replicas'", "give service: the router splits the traffic of a Service"),
+    (
+        _NAMED_TESTS_EXIST,
+        "strategy.progressive.steps names a test that is not in tests: add it there, or remove it from the step",
+    ),
+)
+
 
 class DeliverySpec(Section):
     """Everything about a delivery but its analysis."""
 
-    model_config = section(
-        one_of("target", "versions"),
-        (
-            "has(self.target) == has(oldSelf.target)",
-            "target and versions can't take each other's place: delete this Canary and apply a new one",
-        ),
-        ("has(self.service) || self.traffic.router == 'replicas'", "give service: the router splits the traffic of a Service"),
-        (
-            _NAMED_TESTS_EXIST,
-            "strategy.progressive.steps names a test that is not in tests: add it there, or remove it from the step",
-        ),
-    )
+    model_config = section(*DELIVERY_RULES)
 
     target: TargetSpec | None = None
     """A Deployment that is tried in place: the template that you edit runs beside the one that serves."""
