@@ -25,8 +25,10 @@ class JudgeState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """What one look at one metric found. The counts are of events since the rollout began; `evidence` is None for
-    judges that have no such number."""
+    """What one look at one metric found: the counts that the verdict rests on, and its sentence.
+
+    `evidence` is None for judges that have no such number. One instant has one measurement: the first that is saved.
+    """
 
     rollout_id: str
     metric: str

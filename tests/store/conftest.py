@@ -1,6 +1,6 @@
 """Every test that takes `store`, `opened` or `database` runs twice: on an SQLite file and on a real PostgreSQL."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -20,12 +20,6 @@ class Database:
 
     url: str | None
     state_dir: Path
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
-        yield server
 
 
 @pytest.fixture
