@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 _GROUP = "split.smi-spec.io"
-_QUANTITY = {
+_QUANTITY: dict[str, Any] = {
     "x-kubernetes-int-or-string": True,
-    "description": "The share, relative to the other backends: a Kubernetes quantity such as 90, 0.5 or 500m.",
+    "description": "The share, relative to the other backends: a Kubernetes quantity such as 90 or 500m.",
 }
-_NUMBER = {"type": "number", "description": "The share, relative to the other backends; they need not add up to 100."}
+_NUMBER: dict[str, Any] = {
+    "type": "number",
+    "description": "The share, relative to the other backends; they need not add up to 100.",
+}
 _WEIGHTS = {"v1alpha1": _QUANTITY, "v1alpha2": _NUMBER, "v1alpha3": _NUMBER, "v1alpha4": _NUMBER}
 _WITH_MATCHES = frozenset({"v1alpha3", "v1alpha4"})
 _DEFAULT = ("v1alpha1", "v1alpha2")

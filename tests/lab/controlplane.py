@@ -1,7 +1,8 @@
 """A real Kubernetes control plane on loopback: etcd and kube-apiserver, and with profile `full` also the controllers,
 the scheduler, and kwok in the place of kubelets. Everything it writes is in one temporary folder.
 
-In profile `apiserver` nothing acts on objects: no ReplicaSets appear and a deleted namespace stays Terminating.
+In profile `apiserver` nothing acts on objects: no ReplicaSets appear, a deleted namespace stays Terminating, and the
+cluster roles `view`, `edit` and `admin` stay empty.
 """
 
 import json
@@ -38,6 +39,7 @@ class ControlPlane:
         self._etcd = f"http://127.0.0.1:{free_port()}"
         self._authority = self.folder / "apiserver" / "apiserver.crt"
         self._audit = self.folder / "audit.log"
+        self._kubectl_cache = self.folder / "kubectl-cache"
         self._programs: list[Program] = []
 
     def __enter__(self) -> Self:
@@ -77,7 +79,7 @@ class ControlPlane:
 
         With `check`, an exit code other than 0 raises `ProgramFailedError` with what kubectl complained about.
         """
-        files = {"KUBECONFIG": str(kubeconfig or self.kubeconfig), "KUBECACHEDIR": str(self.folder / "kubectl-cache")}
+        files = {"KUBECONFIG": str(kubeconfig or self.kubeconfig), "KUBECACHEDIR": str(self._kubectl_cache)}
         done = subprocess.run(
             [str(_program("kubectl")), *arguments],
             input=input,
@@ -90,6 +92,10 @@ class ControlPlane:
         if check and done.returncode:
             raise ProgramFailedError(f"kubectl {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()}")
         return done
+
+    def forget_discovery(self) -> None:
+        """Let kubectl look again which kinds and versions are served, which it remembers for hours."""
+        shutil.rmtree(self._kubectl_cache, ignore_errors=True)
 
     def requests(self, user_agent: str = "") -> list[audit.AuditedRequest]:
         """Requests that the API server has answered or begun to stream, those of the control plane itself left out."""

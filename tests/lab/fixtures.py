@@ -4,6 +4,7 @@ Tests share them, so they make namespaces of their own and clean up what is not 
 """
 
 import json
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ from canary.crds import trafficsplit_crd
 from tests.lab.controlplane import ControlPlane
 from tests.lab.postgres import Postgres
 from tests.lab.prometheus import Prometheus
+from tests.lab.workloads import Namespace
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +30,15 @@ def control_plane_full() -> Iterator[ControlPlane]:
     with ControlPlane(profile="full") as started:
         install_trafficsplit(started)
         yield started
+
+
+@pytest.fixture
+def lab_namespace(control_plane_full: ControlPlane) -> Iterator[Namespace]:
+    """A namespace of the whole control plane for one test; deleted afterwards, without waiting for it."""
+    name = f"lab-{secrets.token_hex(4)}"
+    control_plane_full.kubectl("create", "namespace", name, check=True)
+    yield Namespace(cluster=control_plane_full, name=name)
+    control_plane_full.kubectl("delete", "namespace", name, "--wait=false", check=True)
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,9 @@ class Program:
 
     def kill(self) -> None:
         """End the whole group at once, as a crash would."""
-        os.killpg(self.pid, signal.SIGKILL)
+        atexit.unregister(self.stop)
+        if self.running:
+            os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
 
     def wait_until(self, ready: Callable[[], bool], *, within: timedelta, what: str) -> None:
