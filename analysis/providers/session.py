@@ -34,7 +34,7 @@ class CappedSession(requests.Session):
         """Connections to this address are pooled and never retried. Called last: the library mounts its own ways."""
         self.mount(prefix, HTTPAdapter(pool_maxsize=connections, max_retries=0))
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - the library's signature
         """None: a redirect is an answer like any other, and its body isn't read for the sake of following it."""
         return None
 
