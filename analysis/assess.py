@@ -10,7 +10,7 @@ from typing import Any, Self
 from analysis.counts import Counters, Increment, take
 from analysis.judges import sequential, threshold
 from analysis.judges.outcome import Outcome
-from analysis.judges.sequential import SequentialState
+from analysis.judges.record import SequentialState
 from analysis.judges.threshold import ThresholdState
 from analysis.plan import MetricPlan, Sequential, Threshold
 from analysis.reading import Counted, Measured, Problem, Reading, Trouble

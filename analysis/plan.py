@@ -105,7 +105,8 @@ class Sequential:
 
     `alpha` bounds this metric's chance to condemn a version that is not worse; see `share_alpha`. `worse` None compares
     nothing with stable, `limit` is an absolute bound on the share of bad events. "Not worse" is proven, with error
-    probability `beta`, once it is clear that the share is less than `proof_margin` above stable's.
+    probability `beta`, once it is clear that the share is less than `proof_margin` above stable's; where nothing is compared,
+    once it is clear that the share stays below `limit`.
     """
 
     alpha: float = 0.05

@@ -85,6 +85,18 @@ def not_worse(logs: Logs, tally: Tally, margin: float) -> Logs:
 
 
 @cache
+def _below(bound: float) -> tuple[tuple[float, float], ...]:
+    shares = [bound * (1 - discount) for discount in DISCOUNTS]
+    return tuple((log(share / bound), log((1 - share) / (1 - bound))) for share in shares)
+
+
+def holds(logs: Logs, bad: float, total: float, bound: float) -> Logs:
+    """Against "the share of bad events is at least `bound`": evidence for promotion where stable isn't compared with."""
+    fine = total - bad
+    return tuple([one + bad * lost + fine * won for one, (lost, won) in zip(logs, _below(bound), strict=True)])
+
+
+@cache
 def _absolute_bets(bound: float) -> tuple[tuple[float, float], ...]:
     shares = [odds * bound / (1 - bound + odds * bound) for odds in ODDS]
     return tuple((log(share / bound), log((1 - share) / (1 - bound))) for share in shares)

@@ -5,17 +5,15 @@ once per block of time, so that one burst can't. Catastrophes convict without wa
 final. The state is append-only: evidence is never computed again from a window that moves.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from math import log
-from typing import Any, Self
 
 from analysis.counts import Increment, Tally
 from analysis.judges import absolute, evidence
-from analysis.judges.absolute import Limit
 from analysis.judges.evidence import Logs
 from analysis.judges.outcome import Outcome
+from analysis.judges.record import Clause, Comparison, Conviction, SequentialState
 from analysis.plan import Sequential, Worse
 from analysis.verdict import Verdict
 from analysis.wording import Wording, number, percent, share
@@ -26,87 +24,6 @@ BLOCK_SECONDS = 60
 CATASTROPHE = 0.2
 CATASTROPHE_ALPHA = 1e-4
 
-_GAINS: Logs = (0.0,) * len(evidence.GAINS)
-_BETS: Logs = (0.0,) * len(evidence.BETS)
-_DISCOUNTS: Logs = (0.0,) * len(evidence.DISCOUNTS)
-
-
-class Clause(StrEnum):
-    """What convicted a version."""
-
-    WORSE = "worse"
-    LIMIT = "limit"
-    CATASTROPHE = "catastrophe"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conviction:
-    """The moment a version was condemned, with the numbers of that moment."""
-
-    clause: Clause
-    at: datetime
-    tally: Tally
-    evidence: float
-    bar: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Evidence against "not worse than stable", its peaks as logarithms, and the block that is being filled."""
-
-    ratio: Logs = _GAINS
-    margin: Logs = _GAINS
-    peak: float = 0.0
-    blocks: Logs = _BETS
-    spread: float = 0.0
-    block: int | None = None
-    filling: Tally = field(default_factory=Tally)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SequentialState:
-    """Everything that this judge remembers of one metric of one rollout."""
-
-    tally: Tally = field(default_factory=Tally)
-    step_requests: float = 0.0
-    comparison: Comparison = field(default_factory=Comparison)
-    proof: Logs = _DISCOUNTS
-    proof_peak: float = 0.0
-    limit: Limit = field(default_factory=Limit)
-    catastrophe: Limit = field(default_factory=Limit)
-    conviction: Conviction | None = None
-
-    @property
-    def requests(self) -> int:
-        """Canary events over the rollout."""
-        return round(self.tally.canary_total)
-
-    def to_json(self) -> dict[str, Any]:
-        """About two kilobytes of plain JSON."""
-        return {
-            "tally": self.tally.to_json(),
-            "stepRequests": self.step_requests,
-            "comparison": _comparison_to_json(self.comparison),
-            "proof": [list(self.proof), self.proof_peak],
-            "limit": self.limit.to_json(),
-            "catastrophe": self.catastrophe.to_json(),
-            "conviction": None if self.conviction is None else _conviction_to_json(self.conviction),
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        return cls(
-            tally=Tally.from_json(data["tally"]),
-            step_requests=data["stepRequests"],
-            comparison=_comparison_from_json(data["comparison"]),
-            proof=tuple(data["proof"][0]),
-            proof_peak=data["proof"][1],
-            limit=Limit.from_json(data["limit"]),
-            catastrophe=Limit.from_json(data["catastrophe"]),
-            conviction=None if data["conviction"] is None else _conviction_from_json(data["conviction"]),
-        )
-
 
 def begin_step(state: SequentialState) -> SequentialState:
     """A new step counts its own requests; evidence goes on."""
@@ -116,11 +33,10 @@ def begin_step(state: SequentialState) -> SequentialState:
 def update(state: SequentialState, increment: Increment, settings: Sequential, at: datetime) -> SequentialState:
     """Takes one bin's counts into account. `at` is the end of the bin."""
     tally = increment.tally
-    comparison, proof = state.comparison, state.proof
-    if tally.canary_total > 0 and tally.stable_total > 0:
-        proof = evidence.not_worse(proof, tally, settings.proof_margin)
-        if settings.worse is not None:
-            comparison = _compare(comparison, tally, settings.worse, at)
+    comparison = state.comparison
+    if settings.worse is not None and tally.canary_total > 0 and tally.stable_total > 0:
+        comparison = _compare(comparison, tally, settings.worse, at)
+    proof = _prove(state.proof, tally, settings)
     so_far = state.tally + tally
     grown = replace(
         state,
@@ -148,7 +64,7 @@ def judge(state: SequentialState, settings: Sequential, wording: Wording) -> Out
     proof_bar = 1 / settings.beta
     proof = evidence.value(state.proof_peak)
     if proof >= proof_bar and state.step_requests > 0 and (settings.limit is None or state.tally.canary_share <= settings.limit):
-        proven = f"shown to be less than {percent(settings.proof_margin)} worse, evidence {number(proof)} of {number(proof_bar)}"
+        proven = f"{_proven(settings)}, evidence {number(proof)} of {number(proof_bar)}"
         return Outcome(verdict=Verdict.PASS, sentence=f"{facts}: {proven}.", evidence=shown, bound=bar)
     return Outcome(verdict=Verdict.CONTINUE, sentence=f"{facts}: {_undecided(state, shown, bar)}.", evidence=shown, bound=bar)
 
@@ -180,6 +96,14 @@ def _compare(before: Comparison, tally: Tally, worse: Worse, at: datetime) -> Co
     )
 
 
+def _prove(before: Logs, tally: Tally, settings: Sequential) -> Logs:
+    if settings.worse is None and settings.limit is not None:
+        return evidence.holds(before, tally.canary_bad, tally.canary_total, settings.limit)
+    if tally.canary_total > 0 and tally.stable_total > 0:
+        return evidence.not_worse(before, tally, settings.proof_margin)
+    return before
+
+
 def _convict(state: SequentialState, settings: Sequential, at: datetime) -> Conviction | None:
     bar = bar_of(settings)
     guilt = evidence.value(evidence.log_mean(state.catastrophe.guilt))
@@ -207,6 +131,12 @@ def _facts(tally: Tally, wording: Wording) -> str:
         "stable had none to compare with" if tally.stable_total == 0 else f"stable {share(tally.stable_bad, tally.stable_total)}"
     )
     return ", ".join(filter(None, (canary, stable, wording.noted)))
+
+
+def _proven(settings: Sequential) -> str:
+    if settings.worse is None and settings.limit is not None:
+        return f"shown to stay below the limit of {percent(settings.limit)}"
+    return f"shown to be less than {percent(settings.proof_margin)} worse"
 
 
 def _undecided(state: SequentialState, shown: float, bar: float) -> str:
@@ -237,47 +167,3 @@ def _times_worse(tally: Tally) -> str:
     if tally.stable_bad == 0:
         return "worse"
     return f"{number(tally.canary_share / tally.stable_share)}x worse"
-
-
-def _comparison_to_json(state: Comparison) -> dict[str, Any]:
-    return {
-        "ratio": list(state.ratio),
-        "margin": list(state.margin),
-        "peak": state.peak,
-        "blocks": list(state.blocks),
-        "spread": state.spread,
-        "block": state.block,
-        "filling": state.filling.to_json(),
-    }
-
-
-def _comparison_from_json(data: dict[str, Any]) -> Comparison:
-    return Comparison(
-        ratio=tuple(data["ratio"]),
-        margin=tuple(data["margin"]),
-        peak=data["peak"],
-        blocks=tuple(data["blocks"]),
-        spread=data["spread"],
-        block=data["block"],
-        filling=Tally.from_json(data["filling"]),
-    )
-
-
-def _conviction_to_json(conviction: Conviction) -> dict[str, Any]:
-    return {
-        "clause": conviction.clause.value,
-        "at": conviction.at.isoformat(),
-        "tally": conviction.tally.to_json(),
-        "evidence": conviction.evidence,
-        "bar": conviction.bar,
-    }
-
-
-def _conviction_from_json(data: dict[str, Any]) -> Conviction:
-    return Conviction(
-        clause=Clause(data["clause"]),
-        at=datetime.fromisoformat(data["at"]),
-        tally=Tally.from_json(data["tally"]),
-        evidence=data["evidence"],
-        bar=data["bar"],
-    )
