@@ -216,6 +216,9 @@ class ControlPlane:
         kwok.wait_until(self._nodes_take_pods, within=START, what="nodes that take pods")
 
     def _nodes_take_pods(self) -> bool:
+        for program in self._programs:
+            if not program.running:
+                raise ProgramFailedError(f"{program.name} ended before nodes took pods\n{program.last_words()}")
         listed = json.loads(self.kubectl("get", "nodes", "-o", "json", check=True).stdout)["items"]
         ready = [
             each
