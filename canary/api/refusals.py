@@ -67,7 +67,8 @@ def _sentence(detail: ErrorDetails) -> str:
         "listed": str(context.get("expected")).replace("'", "").replace(" or ", ", "),
         "spelling": _SPELLINGS.get(str(context.get("pattern")), f"it must match {context.get('pattern')}"),
     }
-    return _SENTENCES.get(detail["type"], detail["msg"]).format_map(words)
+    known = _SENTENCES.get(detail["type"])
+    return known.format_map(words) if known else detail["msg"]
 
 
 def _shown(value: object) -> str:
