@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from canary.controller.revisions import REVISION_ANNOTATION
-from canary.errors import CanaryError
-from canary.k8s.cache import Change, Key
+from canary.k8s.cache import Change, Index, Key
 from canary.k8s.follow import Followers, Target
 from canary.k8s.names import CANARY_LABEL, COMMAND_ANNOTATION
 from canary.k8s.port import KubernetesApi, Obj
@@ -51,7 +50,8 @@ class Caches:
         self._api = api
         self._namespace = namespace
         self._wake = wake
-        self.canaries = self._reflector(CANARY, self._canary_changed, indices={})
+        every = Selection(resource=CANARY, namespace=namespace)
+        self.canaries = Reflector(api, every, self._canary_changed, indices={"apex": _apex_of_canary})
         self.labelled = {resource: self._labelled(resource) for resource in _LABELLED}
         crd = Selection(resource=CUSTOM_RESOURCE_DEFINITION, name=SPLIT_CRD)
         self._crd = Reflector(api, crd, self._crd_changed)
@@ -187,29 +187,32 @@ class Caches:
             self._splits_task.cancel()
         self.split_version, self.splits = version, None
         if version is not None and self._group is not None:
-            indices = {"apex": lambda obj: [(obj["metadata"]["namespace"], (obj.get("spec") or {}).get("service"))]}
-            self.splits = self._reflector(traffic_split(version), self._split_changed, indices=indices)
+            selection = Selection(resource=traffic_split(version), namespace=self._namespace)
+            self.splits = Reflector(self._api, selection, self._split_changed, indices={"apex": _apex_of_split})
             self._splits_task = self._group.create_task(self.splits.run(), name="watch TrafficSplits")
         log.info("traffic splits", served=list(served), used=version)
         for key in self.canaries.cache.all_keys():
             self._wake(key, False)
 
-    def _reflector(self, resource: Resource, told: Callable[[Change], None], indices: dict) -> Reflector:  # type: ignore[type-arg]
-        selection = Selection(resource=resource, namespace=self._namespace)
-        if resource == CANARY:
-            indices = {"apex": lambda obj: [(obj["metadata"]["namespace"], (obj["spec"].get("service") or {}).get("name"))]}
-        return Reflector(self._api, selection, told, indices=indices)
-
     def _labelled(self, resource: Resource) -> Reflector:
         selection = Selection(resource=resource, namespace=self._namespace, labels={CANARY_LABEL: None})
         told = self._job_changed if resource == JOB else self._labelled_changed
-        indices = {
-            "canary": lambda obj: [_canary_key(obj)],
-            "service": lambda obj: [(obj["metadata"]["namespace"], (obj["metadata"].get("labels") or {}).get(SERVICE_NAME))],
-        }
+        indices: dict[str, Index] = {"canary": lambda obj: [_canary_key(obj)], "service": _service_of_slice}
         if resource == POD:
             return Reflector(self._api, selection, told, indices=indices, trim=trim_pod)
         return Reflector(self._api, selection, told, indices=indices)
+
+
+def _apex_of_canary(canary: Obj) -> list[tuple[str, str | None]]:
+    return [(canary["metadata"]["namespace"], (canary["spec"].get("service") or {}).get("name"))]
+
+
+def _apex_of_split(split: Obj) -> list[tuple[str, str | None]]:
+    return [(split["metadata"]["namespace"], (split.get("spec") or {}).get("service"))]
+
+
+def _service_of_slice(obj: Obj) -> list[tuple[str, str | None]]:
+    return [(obj["metadata"]["namespace"], (obj["metadata"].get("labels") or {}).get(SERVICE_NAME))]
 
 
 def _canary_key(obj: Obj) -> Key:
@@ -232,6 +235,3 @@ def _owner(obj: Obj) -> str | None:
 
 def _served(crd: Obj) -> tuple[str, ...]:
     return tuple(version["name"] for version in crd["spec"]["versions"] if version.get("served"))
-
-
-__all__ = ["Caches", "CanaryError"]

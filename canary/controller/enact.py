@@ -94,7 +94,7 @@ class Hands:
         """Take the command annotation away, unless another command has been given meanwhile."""
         value = (sight.canary["metadata"].get("annotations") or {}).get(COMMAND_ANNOTATION)
         path = f"/metadata/annotations/{_escaped(COMMAND_ANNOTATION)}"
-        operations = [{"op": "test", "path": path, "value": value}, {"op": "remove", "path": path}]
+        operations: list[Operation] = [{"op": "test", "path": path, "value": value}, {"op": "remove", "path": path}]
         await self._json_patch(CANARY, sight, sight.scene.name, operations)
 
     async def _name(self, sight: Sight, command: Command | None) -> None:

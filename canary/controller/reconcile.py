@@ -1,0 +1,158 @@
+"""One reconcile: observe → plan → enact → record.
+
+Level-triggered: a key comes in, the caches are read, the posture is asserted again. What failed is tried again by the queue;
+what cannot succeed until somebody helps is written into the status, and looked at again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from canary.api.refusals import InvalidCanary
+from canary.api.status import state_of
+from canary.api.v1alpha1 import CanarySpec, parse_canary
+from canary.clock import Clock
+from canary.controller.caches import Caches
+from canary.controller.enact import Hands
+from canary.controller.measure import Measures
+from canary.controller.observe import News, observe
+from canary.controller.preflight import findings
+from canary.controller.queue import Key
+from canary.controller.record import Recorder
+from canary.controller.scene import scene_of
+from canary.controller.sight import Sight, look
+from canary.controller.targets import Targets
+from canary.errors import Terminal
+from canary.k8s.port import Obj
+from strategies.model import Decision, Finding, Observation, Plan, Rollout, RunResult, State
+from strategies.planner import plan
+from strategies.routers.base import RoutingError
+
+log = structlog.get_logger(__name__)
+
+
+class Runs(Protocol):
+    """What is known of a rollout's tests and hooks."""
+
+    def results(self, rollout: Rollout) -> Mapping[str, RunResult]: ...
+
+    async def load(self, rollout: str) -> None: ...
+
+
+class Wakes(Protocol):
+    """Looks again later."""
+
+    def wake_in(self, key: Key, delay: timedelta) -> None: ...
+
+    def cancel(self, key: Key) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciler:
+    """Handles keys; everything it needs is handed in."""
+
+    caches: Caches
+    hands: Hands
+    recorder: Recorder
+    measures: Measures
+    targets: Targets
+    runs: Runs
+    wakes: Wakes
+    clock: Clock
+
+    async def __call__(self, key: Key) -> None:
+        """Bring one Canary a step further. Raises Retryable errors for the queue to come back."""
+        canary = self.caches.canary(key)
+        if canary is None:
+            self.forget(key)
+            return
+        state = state_of(canary.get("status") or {})
+        sight = await self._look(key, canary, state)
+        if sight is None:
+            return  # what was asked for is on its way, and its coming wakes this key again
+        if state.rollout is not None:
+            await self.runs.load(state.rollout.id)
+        spec, refusals = read_spec(canary)
+        seen = self._observe(sight, state, spec, refusals)
+        decision = plan(state, seen)
+        failure = await self._enact(sight, seen, decision)
+        if failure is not None:
+            decision = replace(
+                decision, state=state, reason="ActionFailed", sentence=failure.sentence, stalled=True, answered=False
+            )
+        await self.recorder.record(sight, state, seen, decision)
+        if decision.answered:
+            await self.hands.clear_command(sight)
+        self._follow(key, sight, decision, spec)
+        if failure is not None:
+            raise failure
+        self._look_again(key, state, decision)
+
+    def forget(self, key: Key) -> None:
+        """The Canary is gone: nothing is measured, watched or awaited for it any more."""
+        self.caches.release(key)
+        self.measures.forget(key)
+        self.wakes.cancel(key)
+        self.recorder.forget(key)
+
+    async def _look(self, key: Key, canary: Obj, state: State) -> Sight | None:
+        scene = scene_of(canary, state)
+        sight = look(self.caches, scene, canary, state)
+        if sight.deployment is not None and scene.in_place and self.caches.replica_sets(sight.deployment) is None:
+            await self.caches.read_replica_sets(sight.deployment)
+            sight = look(self.caches, scene, canary, state)
+        if sight.unknown and state.rollout is None:
+            log.debug("waits for a first look", canary=f"{key[0]}/{key[1]}", unknown=list(sight.unknown))
+            return None
+        return sight
+
+    def _observe(self, sight: Sight, state: State, spec: CanarySpec | None, refusals: tuple[Finding, ...]) -> Observation:
+        provided = spec is None or not spec.analysis.judged or self.targets.provided(spec)
+        rollout = state.rollout
+        news = News(
+            now=self.clock.now(),
+            plan=spec.plan() if spec is not None else Plan(steps=()),
+            suspended=bool(sight.canary["spec"].get("suspend")),
+            verdicts=self.measures.verdicts(sight.scene.key, rollout.id) if rollout else (),
+            runs=self.runs.results(rollout) if rollout else {},
+            findings=(*refusals, *findings(sight, self.caches.split_version, provided=provided)),
+        )
+        return observe(sight, state, news)
+
+    async def _enact(self, sight: Sight, seen: Observation, decision: Decision) -> Terminal | None:
+        """Do it all, in order; the first thing that cannot succeed ends it and is returned. Raises Retryable."""
+        for action in decision.actions:
+            try:
+                await self.hands.enact(action, sight, decision.state, seen.command)
+            except RoutingError as error:
+                return Terminal(str(error))
+            except Terminal as error:
+                return error
+        return None
+
+    def _follow(self, key: Key, sight: Sight, decision: Decision, spec: CanarySpec | None) -> None:
+        target = None if spec is None else self.targets.target(sight, decision.state, spec)
+        if target is None:
+            self.measures.forget(key)
+        else:
+            self.measures.follow(key, target)
+
+    def _look_again(self, key: Key, before: State, decision: Decision) -> None:
+        moved = decision.state != before
+        if decision.look_again is not None and (moved or decision.look_again > timedelta(0)):
+            self.wakes.wake_in(key, decision.look_again)
+        elif moved:
+            self.wakes.wake_in(key, timedelta(0))
+        else:
+            self.wakes.cancel(key)
+
+
+def read_spec(canary: Obj) -> tuple[CanarySpec | None, tuple[Finding, ...]]:
+    """The spec, or what is wrong with it. A running rollout needs no readable spec: its plan is pinned."""
+    try:
+        return parse_canary(canary).spec, ()
+    except InvalidCanary as error:
+        return None, tuple(Finding(reason="InvalidSpec", sentence=f"{cause.field}: {cause.message}") for cause in error.causes)
