@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from analysis.scalars.sections import refuse_one
+from analysis.scalars.sections import RULES, refuse_one
 
 PERCENT = r"^(100(\.0{1,6})?|[0-9]{1,2}(\.[0-9]{1,6})?)%$"
 SOME_PERCENT = r"^(100(\.0{1,6})?|([1-9][0-9]?|0[1-9])(\.[0-9]{1,6})?|0{1,2}\.[0-9]{0,5}[1-9][0-9]{0,5})%$"
@@ -82,7 +82,20 @@ def _spelled(pattern: str) -> WithJsonSchema:
 
 _AS_NUMBER = PlainSerializer(plain, return_type=int | float)
 _AS_PERCENT = PlainSerializer(format_percent, return_type=str)
-_WEIGHT = {"type": "number", "minimum": 0, "exclusiveMinimum": True, "maximum": 100, "multipleOf": 0.001}
+# The API server's multipleOf divides whole numbers by int(0.001), which is 0: three decimals need a rule.
+_THOUSANDTHS = "double(int(self * 1000.0 + 0.5)) - self * 1000.0"
+_WEIGHT = {
+    "type": "number",
+    "minimum": 0,
+    "exclusiveMinimum": True,
+    "maximum": 100,
+    RULES: [
+        {
+            "rule": f"{_THOUSANDTHS} < 0.000001 && {_THOUSANDTHS} > -0.000001",
+            "message": "is finer than traffic can be split: write at most three decimals",
+        }
+    ],
+}
 
 Weight: TypeAlias = Annotated[Decimal, BeforeValidator(_weight), _AS_NUMBER, WithJsonSchema(_WEIGHT)]
 Percent: TypeAlias = Annotated[Decimal, BeforeValidator(parse_percent), _AS_PERCENT, _spelled(PERCENT)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from canary.api.status_fields import HistoryLine
+from canary.api.status_fields import CommandStatus, HistoryLine
 from strategies.model import Decision, Observation
 
 
@@ -14,7 +14,8 @@ class Report:
     """One decision as it is to be shown.
 
     `generation` is the spec's that was read, `before` the status that stands now (conditions keep their times from it),
-    `history` the rollouts that have ended, newest first. `leader_epoch` None means that leadership is not fenced.
+    `history` the rollouts that have ended, newest first, `command` the last one that was answered. `leader_epoch` None means that
+    leadership is not fenced.
     """
 
     generation: int
@@ -23,6 +24,7 @@ class Report:
     decision: Decision
     before: Mapping[str, Any]
     history: tuple[HistoryLine, ...] = ()
+    command: CommandStatus | None = None
     leader_epoch: int | None = None
 
     @property

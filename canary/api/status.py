@@ -59,6 +59,7 @@ def status_of(report: Report) -> dict[str, Any]:
         tests=tuple(_runs(state.rollout, seen))[-_RUNS:],
         history=report.history[:HISTORY],
         conditions=conditions_of(report),
+        command=report.command,
         last_command=state.last_command,
         leader_epoch=report.leader_epoch,
     )

@@ -180,6 +180,20 @@ class HistoryLine(Section):
     sentence: str
 
 
+class CommandStatus(Section):
+    """The last command that was answered."""
+
+    id: str | None = None
+    """As the command gave it, or as it was given one."""
+    verb: str
+    who: str
+    why: str = ""
+    at: Moment
+    accepted: bool
+    message: str = ""
+    """Why it was refused."""
+
+
 class Condition(Section):
     """A condition as Kubernetes has it."""
 
@@ -240,6 +254,8 @@ class CanaryStatus(Section):
     """The last ten rollouts, newest first."""
     conditions: Annotated[tuple[Condition, ...], Field(json_schema_extra=_BY_TYPE)] = ()
     """Ready, Progressing, Promoted, Stalled."""
+    command: CommandStatus | None = None
+    """The last command that was answered, and the answer."""
     last_command: str | None = None
     """The id of the last command that was dealt with."""
     leader_epoch: int | None = None
