@@ -32,10 +32,15 @@ Payload = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What one try came to. `final` says that another try could only come to the same."""
+    """What one try came to.
+
+    `sent` is False when the request could not even be made, which says nothing about the receiver. `final` says that another
+    try could only come to the same.
+    """
 
     good: bool
     sentence: str
+    sent: bool = True
     final: bool = False
 
 
@@ -87,7 +92,7 @@ class HttpCaller:
             self._guard.check_url(attempt.spec.url)
             httpx.URL(attempt.spec.url)
         except (Refused, httpx.InvalidURL) as error:
-            return Answer(good=False, sentence=f"The request was not sent. {error}", final=True)
+            return Answer(good=False, sentence=f"The request was not sent. {error}", sent=False, final=True)
         shown = f"{attempt.spec.method.value} {_shown(attempt.spec.url)}"
         host = urlsplit(attempt.spec.url).netloc
         line = self._hosts.setdefault(host, _Line())
@@ -110,7 +115,8 @@ class HttpCaller:
         except httpx.HTTPError as error:
             return Answer(good=False, sentence=f"{shown} got no answer: {_gist(error)}.")
         except CanaryError as error:
-            return Answer(good=False, sentence=f"{shown} was not sent: {error.sentence}", final=isinstance(error, Terminal))
+            final = isinstance(error, Terminal)
+            return Answer(good=False, sentence=f"{shown} was not sent: {error.sentence}", sent=False, final=final)
 
     async def _send(self, attempt: HttpAttempt, shown: str) -> Answer:
         request = self._client.build_request(

@@ -84,37 +84,39 @@ class JobCaller:
         if end is not None and waiting is not None and not waiting.done():
             waiting.set_result(end)
 
-    async def run(self, order: JobOrder, *, made_before: bool) -> JobEnd | None:
-        """Make the Job, or find it again, and wait for its end; None when it was made before and is gone without a trace.
-
-        Raises the types of `canary.errors`, and TimeoutError never: the deadline is the caller's.
-        """
-        key = (order.namespace, order.job)
-        end = self._waiting.setdefault(key, asyncio.get_running_loop().create_future())
+    async def make(self, order: JobOrder) -> bool:
+        """Make the Job, or find the one that was made before; False when that is gone. Raises the types of `canary.errors`."""
+        self._expect(order)
         try:
-            job = await (self._find(order) if made_before else self._make(order))
-            if job is None:
-                return None
-            self.changed(job)
-            return await end
-        finally:
-            self._waiting.pop(key, None)
+            self.changed(await self._api.create(JOB, render_job(order)))
+        except AlreadyExists:  # a try of ours whose answer was lost, or a process before this one
+            return await self.find(order)
+        return True
+
+    async def find(self, order: JobOrder) -> bool:
+        """Is the Job that was made before still there?"""
+        self._expect(order)
+        try:
+            self.changed(await self._api.get(JOB, order.job, namespace=order.namespace))
+        except NotFound:
+            return False
+        return True
+
+    async def end(self, order: JobOrder) -> JobEnd:
+        """Wait for the end of a Job that was made or found."""
+        return await self._expect(order)
 
     async def remove(self, order: JobOrder) -> None:
         """Delete the Job and its pods, if it is there."""
         await self._api.delete(JOB, order.job, namespace=order.namespace, propagation=Propagation.BACKGROUND)
 
-    async def _find(self, order: JobOrder) -> Obj | None:
-        try:
-            return await self._api.get(JOB, order.job, namespace=order.namespace)
-        except NotFound:
-            return None
+    def forget(self, order: JobOrder) -> None:
+        """Nobody waits for this Job any more."""
+        self._waiting.pop((order.namespace, order.job), None)
 
-    async def _make(self, order: JobOrder) -> Obj | None:
-        try:
-            return await self._api.create(JOB, render_job(order))
-        except AlreadyExists:  # a try of ours whose answer was lost, or a process before this one
-            return await self._find(order)
+    def _expect(self, order: JobOrder) -> asyncio.Future[JobEnd]:
+        key = (order.namespace, order.job)
+        return self._waiting.setdefault(key, asyncio.get_running_loop().create_future())
 
 
 def ended(job: Obj) -> JobEnd | None:
