@@ -89,14 +89,16 @@ def _matched(symbol: str, left: Vector, right: Vector, matching: Matching) -> Ve
     for key, element in _by_key(left, matching, "left", needed=partners).items():
         if key in partners:
             found = _paired(symbol, element, element.value, partners[key].value, matching)
-            keeps_name = symbol in COMPARISONS and not matching.as_bool
             if found is not None:
-                made.append(found if keeps_name else Sample(dict(_result_labels(element, matching)), found.value))
+                made.append(Sample(_kept(found.labels, matching), found.value))
     return made
 
 
-def _result_labels(element: Sample, matching: Matching) -> Identity:
-    return matching.key(element.labels)
+def _kept(labels: dict[str, str], matching: Matching) -> dict[str, str]:
+    """The labels of a pair: those it was matched on, or all but the ignored ones."""
+    if matching.on is not None:
+        return {name: value for name, value in labels.items() if name in matching.on}
+    return {name: value for name, value in labels.items() if name not in matching.ignoring}
 
 
 def _by_key(vector: Vector, matching: Matching, side: str, needed: Collection[Identity] | None = None) -> dict[Identity, Sample]:

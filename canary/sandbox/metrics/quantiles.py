@@ -39,7 +39,7 @@ def quantile(share: float, buckets: Sequence[tuple[float, float]]) -> float:
         start, before = 0.0, 0.0
     else:
         start, before = ordered[index - 1]
-    return start + (end - start) * (rank - before) / (count - before) if count > before else end
+    return start + (end - start) * (rank - before) / (count - before) if count > before else math.nan
 
 
 def _monotonic(buckets: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
