@@ -1,0 +1,95 @@
+"""What a Canary will do, in a line per step: for people who have just written one."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from analysis.plan import BuiltinMeasure, CountsMeasure, MetricPlan, Sequential, Threshold, ValueMeasure
+from analysis.scalars import format_duration, format_percent
+from canary.api.v1alpha1 import Canary, CanarySpec
+from strategies.model import Step
+from strategies.words import plural
+
+
+def forecast(canary: Canary) -> list[str]:
+    """The lines; they promise nothing about a cluster, which has not been asked."""
+    spec = canary.spec
+    return [
+        f"  tries   {_tries(spec)}",
+        f"  traffic {_traffic(spec)}",
+        *_ladder(spec),
+        *_judged(spec),
+        f"  then    {_ending(spec)}",
+    ]
+
+
+def _tries(spec: CanarySpec) -> str:
+    if spec.target is not None:
+        return f"each new pod template of Deployment {spec.stable_workload}, in {spec.canary_workload}"
+    return f"Deployment {spec.canary_workload} beside {spec.stable_workload}"
+
+
+def _traffic(spec: CanarySpec) -> str:
+    apex = f"Service {spec.service.name}:{spec.service.port}" if spec.service else "the pods of both versions"
+    how = "split by weight" if spec.traffic.mesh else "split by the number of pods"
+    return f"{apex}, {how} (router {spec.traffic.router})"
+
+
+def _ladder(spec: CanarySpec) -> Iterator[str]:
+    for number, step in enumerate(spec.plan().steps, start=1):
+        head = "  steps " if number == 1 else " " * 8
+        yield f"{head}  {number}. {', '.join(_conditions(step))}"
+
+
+def _conditions(step: Step) -> Iterator[str]:
+    yield f"{format_percent(step.weight)} for {format_duration(step.hold)}" if step.hold else format_percent(step.weight)
+    if step.min_requests:
+        yield f"at least {plural(step.min_requests, 'request')}"
+    if step.tests:
+        yield f"{'test' if len(step.tests) == 1 else 'tests'} {' '.join(step.tests)}"
+    if step.approval:
+        yield "then waits for `canary advance`"
+
+
+def _judged(spec: CanarySpec) -> Iterator[str]:
+    plans = spec.metric_plans()
+    if not plans:
+        yield "  judged  by nothing: analysis.metrics is empty"
+        return
+    warmup = f", from {format_duration(spec.analysis.warmup)} after its first traffic" if spec.analysis.warmup else ""
+    yield f"  judged  every {format_duration(spec.analysis.interval)}{warmup}"
+    for plan in plans:
+        yield f"          {plan.name}: {_measure(plan)}; {_bounds(plan)}; a failure means {plan.on_failure}"
+
+
+def _measure(plan: MetricPlan) -> str:
+    match plan.measure:
+        case BuiltinMeasure(above=timedelta() as above):
+            return f"share of requests slower than {format_duration(above)}"
+        case BuiltinMeasure():
+            return "share of failed requests"
+        case CountsMeasure():
+            return "share of bad events"
+        case ValueMeasure():
+            return "a value"
+
+
+def _bounds(plan: MetricPlan) -> str:
+    match plan.judge:
+        case Threshold(min=low, max=high, failures=failures):
+            bounds = [f"at least {low:g}"] * (low is not None) + [f"at most {high:g}"] * (high is not None)
+            return f"{' and '.join(bounds)}, {plural(failures, 'failed check')} in a row condemn it"
+        case Sequential(worse=worse, limit=limit):
+            compared = ["not worse than stable"] * (worse is not None)
+            bound = [f"at most {limit:.4g} of them"] * (limit is not None)
+            return " and ".join((*compared, *bound))
+
+
+def _ending(spec: CanarySpec) -> str:
+    drain = format_duration(spec.traffic.drain)
+    if spec.target is not None:
+        return (
+            f"Deployment {spec.stable_workload} rolls to the new template; on a failure weight 0 at once, pods go {drain} later"
+        )
+    return (
+        f"{spec.stable_workload} is scaled to 0; on a failure weight 0 at once, pods of {spec.canary_workload} go {drain} later"
+    )
