@@ -29,7 +29,7 @@ _GRACE = 0.5
 class PrometheusAddress:
     """Where a Prometheus is and how it is asked. Credentials are either `basic` (user, password) or in `headers`."""
 
-    address: str
+    address: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     basic: tuple[str, str] | None = field(default=None, repr=False)
     timeout: timedelta = timedelta(seconds=10)
@@ -60,6 +60,11 @@ class PrometheusSource:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="prometheus")
         self._slots = asyncio.Semaphore(_THREADS)
         self._circuit = Circuit()
+
+    @property
+    def address(self) -> str:
+        """Where it asks."""
+        return self._where.address
 
     @property
     def problem(self) -> str | None:
