@@ -121,7 +121,7 @@ class Routes:
 
     def _list_pods(self, namespace: str, service: str) -> None:
         """Read anew which pods are ready for a service, from all its slices."""
-        pods = {}
+        pods: dict[str, None] = {}
         for each in self._store.list(ENDPOINT_SLICES, namespace, {SERVICE_NAME: service}):
             for endpoint in each.get("endpoints") or []:
                 if endpoint.get("conditions", {}).get("ready") and endpoint.get("targetRef", {}).get("kind") == "Pod":
