@@ -58,7 +58,7 @@ def _judged(spec: CanarySpec) -> Iterator[str]:
     warmup = f", from {format_duration(spec.analysis.warmup)} after its first traffic" if spec.analysis.warmup else ""
     yield f"  judged  every {format_duration(spec.analysis.interval)}{warmup}"
     for plan in plans:
-        yield f"          {plan.name}: {_measure(plan)}; {_bounds(plan)}; a failure means {plan.on_failure}"
+        yield f"          {plan.name}: {_measure(plan)}, {_bounds(plan)}, else {plan.on_failure}"
 
 
 def _measure(plan: MetricPlan) -> str:
@@ -74,14 +74,22 @@ def _measure(plan: MetricPlan) -> str:
 
 
 def _bounds(plan: MetricPlan) -> str:
-    match plan.judge:
-        case Threshold(min=low, max=high, failures=failures):
-            bounds = [f"at least {low:g}"] * (low is not None) + [f"at most {high:g}"] * (high is not None)
-            return f"{' and '.join(bounds)}, {plural(failures, 'failed check')} in a row condemn it"
-        case Sequential(worse=worse, limit=limit):
-            compared = ["not worse than stable"] * (worse is not None)
-            bound = [f"at most {limit:.4g} of them"] * (limit is not None)
-            return " and ".join((*compared, *bound))
+    return " and ".join(_bound_words(plan.judge))
+
+
+def _bound_words(judge: Sequential | Threshold) -> Iterator[str]:
+    if isinstance(judge, Sequential):
+        if judge.worse is not None:
+            yield "not worse than stable"
+        if judge.limit is not None:
+            yield f"at most {judge.limit:.4%}"
+        return
+    if judge.min is not None:
+        yield f"at least {judge.min:g}"
+    if judge.max is not None:
+        yield f"at most {judge.max:g}"
+    if judge.failures > 1:
+        yield f"{judge.failures} failed checks in a row"
 
 
 def _ending(spec: CanarySpec) -> str:
