@@ -1,7 +1,8 @@
 """What the API server refuses, in Kubernetes' own reasons and sentences.
 
 ApiError
-├── BadRequest 400 · NotFound 404 · MethodNotAllowed 405 · NotAcceptable 406
+├── BadRequest 400 ── Undecodable
+├── Forbidden 403 · NotFound 404 ── PageNotFound · MethodNotAllowed 405 · NotAcceptable 406
 ├── AlreadyExists 409 · Conflict 409 · Expired 410
 └── UnsupportedMediaType 415 · Invalid 422 · Unimplemented 501
 """
@@ -25,15 +26,25 @@ class ApiError(Exception):
     def status(self) -> dict[str, Any]:
         """Render as the Status object that clients parse."""
         status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": str(self)}
-        return {**status, "reason": self.reason, "details": self.details, "code": self.code}
+        details = {"details": self.details} if self.details else {}
+        return {**status, "reason": self.reason, **details, "code": self.code}
 
 
 def _details(resource: Resource, name: str) -> dict[str, Any]:
-    return {"name": name, "group": resource.group, "kind": resource.plural}
+    group = {"group": resource.group} if resource.group else {}
+    return {"name": name, **group, "kind": resource.plural}
 
 
 class BadRequest(ApiError):
     code, reason = 400, "BadRequest"
+
+
+class Undecodable(BadRequest):
+    """A body that is no object of its kind: a value of a wrong type, or an unknown field where those are refused."""
+
+    def __init__(self, resource: Resource, why: str) -> None:
+        super().__init__(f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: {why}')
+        self.why = why
 
 
 class Forbidden(ApiError):
@@ -46,6 +57,10 @@ class NotFound(ApiError):
     @classmethod
     def of(cls, resource: Resource, name: str) -> "NotFound":
         return cls(f'{resource.key} "{name}" not found', _details(resource, name))
+
+
+class PageNotFound(NotFound):
+    """Nothing is served under this path, not even an API group: plain text, as by a real server."""
 
 
 class MethodNotAllowed(ApiError):
@@ -96,6 +111,10 @@ class Cause:
     def __str__(self) -> str:
         return f"{self.field}: {self.message}"
 
+    def rendered(self) -> dict[str, str]:
+        """Render as one of StatusDetails' causes."""
+        return {"reason": self.reason, "message": self.message, "field": self.field}
+
 
 class Invalid(ApiError):
     code, reason = 422, "Invalid"
@@ -104,6 +123,6 @@ class Invalid(ApiError):
     def of(cls, resource: Resource, name: str, causes: list[Cause]) -> "Invalid":
         """Join the causes as Kubernetes does: one bare, several in brackets."""
         listed = str(causes[0]) if len(causes) == 1 else "[" + ", ".join(map(str, causes)) + "]"
-        rendered = [{"reason": cause.reason, "message": cause.message, "field": cause.field} for cause in causes]
+        rendered = [cause.rendered() for cause in causes]
         details = {**_details(resource, name), "kind": resource.kind, "causes": rendered}
         return cls(f'{resource.kind_key} "{name}" is invalid: {listed}', details)

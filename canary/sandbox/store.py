@@ -26,7 +26,7 @@ from canary.sandbox.objects import (
     without_finalizer,
     without_owner,
 )
-from canary.sandbox.resources import NAMESPACES, Resource
+from canary.sandbox.resources import DEPLOYMENTS, NAMESPACES, Resource
 from canary.sandbox.watches import Change, Event, Ring, Watch
 
 # A fresh server has a past: a client that comes with a version from before it is told so (410), as by a real one.
@@ -320,6 +320,10 @@ def _part(name: str, obj: Object) -> Object:
 
 
 def _content(obj: Object, resource: Resource) -> Object:
-    """What the generation counts: everything but metadata, and but status where that is a subresource."""
+    """What the generation counts: everything but metadata, and but status where that is a subresource.
+
+    A Deployment's annotations count too, an old habit of Kubernetes.
+    """
     skipped = {"metadata", "apiVersion", "kind", *(["status"] if resource.status else [])}
-    return {name: value for name, value in obj.items() if name not in skipped}
+    counted = {name: value for name, value in obj.items() if name not in skipped}
+    return {**counted, "annotations": metadata(obj).get("annotations") or {}} if resource == DEPLOYMENTS else counted

@@ -12,7 +12,7 @@ from canary.sandbox.apiserver.rules import broken_rules
 from canary.sandbox.apiserver.schema import Node, fill, pruned, unknown_fields
 from canary.sandbox.apiserver.validation import builtin_causes, metadata_causes
 from canary.sandbox.apiserver.violations import violations
-from canary.sandbox.errors import BadRequest, Cause, Invalid
+from canary.sandbox.errors import Cause, Invalid, Undecodable
 from canary.sandbox.objects import Object, copied, finalizers_of, is_deleting, metadata, name_of, uid_of
 from canary.sandbox.resources import CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, SERVICES
 from canary.sandbox.store import Store
@@ -20,6 +20,11 @@ from canary.sandbox.store import Store
 _STRICTNESS = ("Strict", "Warn", "Ignore", "")
 # Fields that clients, Kubernetes' own included, may leave out of a status although the models call them required.
 _UNREQUIRED = ("status",)
+_UNCHECKED = (
+    "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
+)
+_BLOCKING = {f"FieldValue{each}" for each in ("NotSupported", "Required", "TooLong", "TooMany", "TypeInvalid")}
+_TWIN = "FieldValueDuplicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Admission:
     store: Store
 
     def admitted(self, kind: Kind, obj: Object, old: Object | None, *, status: bool = False) -> Object:
-        """Give the object as it may be stored. Raises BadRequest for wrong types, Invalid with every cause otherwise.
+        """Give the object as it may be stored. Raises Undecodable for wrong types, Invalid with every cause otherwise.
 
         `old` is what is stored, None at creation; `status` says that only the status is being written.
         """
@@ -66,9 +71,7 @@ class Admission:
         else:
             yield from _late_finalizers(made, old)
         if kind.custom:
-            yield from violations(made, kind.schema)
-            if kind.has_rules and kind.published is not None:
-                yield from broken_rules(made, old, kind.published)
+            yield from _custom_causes(kind, made, old)
         elif not status:
             yield from self._built_in_causes(kind, made, old)
 
@@ -81,21 +84,31 @@ class Admission:
         known = {cause.field for cause in causes}
         if kind.resource != NAMESPACES:
             body = {name: each for name, each in made.items() if name not in _UNREQUIRED}
-            yield from (each for each in violations(body, kind.schema) if each.field not in known)
+            # Twins are refused above where Kubernetes refuses them; a variable may well be named twice.
+            yield from (each for each in violations(body, kind.schema) if each.field not in known and each.reason != _TWIN)
+
+
+def _custom_causes(kind: Kind, made: Object, old: Object | None) -> Iterator[Cause]:
+    """The schema's word first: rules can't be asked about an object of the wrong shape."""
+    causes = [*violations(made, kind.schema)]
+    yield from causes
+    if not kind.has_rules or kind.published is None:
+        return
+    if any(each.reason in _BLOCKING for each in causes):
+        yield Cause(field="<nil>", reason="FieldValueInvalid", message=f"Invalid value: null: {_UNCHECKED}")
+    else:
+        yield from broken_rules(made, old, kind.published)
 
 
 def unknown(kind: Kind, obj: Object, strictness: str) -> list[str]:
-    """Give a warning for each unknown field. Raises BadRequest when they are refused (`Strict`)."""
+    """Give a warning for each unknown field. Raises Undecodable when they are refused (`Strict`)."""
     if strictness not in _STRICTNESS:
-        raise BadRequest(f'fieldValidation: Unsupported value: "{strictness}": supported values: "Ignore", "Warn", "Strict"')
+        raise Invalid(f'fieldValidation: Unsupported value: "{strictness}": supported values: "", "Ignore", "Strict", "Warn"')
     if strictness == "Ignore":
         return []
     found = [f'unknown field "{field}"' for field in unknown_fields(obj, kind.schema)]
     if found and strictness == "Strict":
-        version, name = kind.resource.version, kind.resource.kind
-        raise BadRequest(
-            f'{name} in version "{version}" cannot be handled as a {name}: strict decoding error: {", ".join(found)}'
-        )
+        raise Undecodable(kind.resource, f"strict decoding error: {', '.join(found)}")
     return found
 
 

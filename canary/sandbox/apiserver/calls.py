@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from canary.sandbox.apiserver.kinds import Kind
-from canary.sandbox.errors import BadRequest, NotAcceptable, NotFound, UnsupportedMediaType
+from canary.sandbox.errors import BadRequest, NotAcceptable, NotFound, PageNotFound, UnsupportedMediaType
 from canary.sandbox.objects import Object
 from canary.sandbox.resources import Resource, Resources
 
@@ -94,13 +94,15 @@ def parsed(body: bytes, content_type: str) -> Any:
 
 
 def target(path: str, resources: Resources) -> Target:
-    """Read `/api/v1/…` or `/apis/GROUP/VERSION/…`. Raises NotFound for what is not served."""
+    """Read `/api/v1/…` or `/apis/GROUP/VERSION/…`. Raises NotFound, or PageNotFound where not even the group is served."""
     parts = [each for each in path.split("/") if each]
     group, version, rest = ("", parts[1:2], parts[2:]) if parts[0] == "api" else (parts[1], parts[2:3], parts[3:])
     namespace = ""
     if rest[:1] == ["namespaces"] and len(rest) > 2 and (group or rest[2] not in {"status", "finalize"}):
         namespace, rest = rest[1], rest[2:]
-    resource = resources.find(group, version[0] if version else "", rest[0]) if rest else None
+    if not any((each.group, each.version) == (group, *version) for each in resources):
+        raise PageNotFound("404 page not found\n")
+    resource = resources.find(group, version[0], rest[0]) if rest else None
     if resource is None or len(rest) > 3 or (namespace and not resource.namespaced):
         raise missing()
     name, subresource = [*rest, "", ""][1:3]

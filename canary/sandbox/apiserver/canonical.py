@@ -9,7 +9,7 @@ from typing import Any
 from canary.sandbox.apiserver.quantities import canonical_quantity
 from canary.sandbox.apiserver.schema import PRESERVE, Node, child
 from canary.sandbox.apiserver.violations import INT_OR_STRING, kind_of
-from canary.sandbox.errors import BadRequest
+from canary.sandbox.errors import Undecodable
 from canary.sandbox.objects import Object
 from canary.sandbox.resources import Resource
 
@@ -18,7 +18,7 @@ _KEPT_EMPTY = frozenset({"endpoints", "ports"})
 
 
 def canonical(obj: Object, node: Node, resource: Resource) -> Object:
-    """Give the object without unknown fields, nulls and empty lists and maps. Raises BadRequest for values of a wrong type."""
+    """Give the object without unknown fields, nulls and empty lists and maps. Raises Undecodable for values of a wrong type."""
     made: Object = _value(obj, node, "", resource)
     if resource.kind == "Secret":
         _encode(made)
@@ -57,15 +57,14 @@ def _check(value: Any, node: Node, path: str, resource: Resource) -> None:
         fits = wanted in {None, given} or (wanted == "number" and given == "integer")
     if not fits:
         words = f"cannot unmarshal {given} into Go struct field {resource.kind}.{path} of type {wanted}"
-        raise BadRequest(f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: json: {words}')
+        raise Undecodable(resource, f"json: {words}")
 
 
 def _quantity(value: Any, path: str, resource: Resource) -> str:
     try:
         return canonical_quantity(value)
     except ValueError as error:
-        kind = resource.kind
-        raise BadRequest(f'{kind} in version "{resource.version}" cannot be handled as a {kind}: {path}: {error}') from error
+        raise Undecodable(resource, f"{path}: {error}") from error
 
 
 def _encode(secret: Object) -> None:

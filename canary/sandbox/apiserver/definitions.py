@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from canary.sandbox.apiserver.rules import refused_rules
 from canary.sandbox.apiserver.schema import PRESERVE, Node
-from canary.sandbox.apiserver.validation import invalid, required
+from canary.sandbox.apiserver.validation import invalid, required, unsupported
 from canary.sandbox.apiserver.violations import INT_OR_STRING, violations
 from canary.sandbox.errors import Cause
 from canary.sandbox.objects import Object, copied, name_of
@@ -50,7 +50,7 @@ def definition_causes(definition: Object) -> Iterator[Cause]:
     if name_of(definition) != wanted:
         yield invalid("metadata.name", name_of(definition), 'must be spec.names.plural+"."+spec.group')
     if spec.get("scope") not in {"Namespaced", "Cluster"}:
-        yield required("spec.scope")
+        yield unsupported("spec.scope", spec.get("scope", ""), ("Cluster", "Namespaced"))
     if sum(bool(each.get("storage")) for each in versions) != 1:
         yield invalid(
             "spec.versions", [each.get("name") for each in versions], "must have exactly one version marked as storage version"
@@ -58,6 +58,10 @@ def definition_causes(definition: Object) -> Iterator[Cause]:
     if (spec["conversion"] or {}).get("strategy") != "None":
         message = "Forbidden: the sandbox has no conversion webhooks"
         yield Cause(field="spec.conversion.strategy", reason="FieldValueForbidden", message=message)
+    schemas = [each.get("schema") for each in versions]
+    if schemas and schemas[0] and all(each == schemas[0] for each in schemas):
+        yield from _version(versions[0], "spec.validation.openAPIV3Schema")
+        return
     for index, version in enumerate(versions):
         yield from _version(version, f"spec.versions[{index}].schema.openAPIV3Schema")
 
@@ -65,7 +69,7 @@ def definition_causes(definition: Object) -> Iterator[Cause]:
 def _version(version: Object, path: str) -> Iterator[Cause]:
     schema = (version.get("schema") or {}).get("openAPIV3Schema")
     if schema is None:
-        yield required(path, "schemas are required")
+        yield required(path)
         return
     yield from _structural(schema, path, root=True)
     yield from refused_rules(schema, path)
@@ -84,6 +88,7 @@ def _structural(node: Node, path: str, *, root: bool = False) -> Iterator[Cause]
         )
     if node.get("type") == "array" and "items" not in node:
         yield required(f"{path}.items", "must be specified")
+    yield from _keyed(node, path)
     yield from _fitting(node, path)
     inner = {
         f"properties[{name}]": each for name, each in (node.get("properties") or {}).items() if not (root and name == "metadata")
@@ -100,6 +105,16 @@ def _forbidden(node: Node, path: str) -> Iterator[Cause]:
     if node.get("uniqueItems"):
         message = "Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic"
         yield Cause(field=f"{path}.uniqueItems", reason="FieldValueForbidden", message=message)
+
+
+def _keyed(node: Node, path: str) -> Iterator[Cause]:
+    """The keys of a list's items must always be there."""
+    items = node.get("items") or {}
+    for key in node.get("x-kubernetes-list-map-keys") or []:
+        described = (items.get("properties") or {}).get(key) or {}
+        if key not in (items.get("required") or []) and "default" not in described:
+            why = "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"
+            yield required(f"{path}.items.properties[{key}].default", why)
 
 
 def _fitting(node: Node, path: str) -> Iterator[Cause]:

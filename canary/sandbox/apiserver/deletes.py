@@ -71,7 +71,8 @@ class Deletes:
         def let_go(each: Object) -> None:
             each["metadata"]["finalizers"] = [name for name in finalizers_of(each) if name != CLEANUP]
 
-        if not self._store.list(defined_kinds(definition)[0].resource):
+        waits = self._store.get(CUSTOM_RESOURCE_DEFINITIONS, None, name_of(definition)) is not None
+        if waits and not self._store.list(defined_kinds(definition)[0].resource):
             self._store.mutate(CUSTOM_RESOURCE_DEFINITIONS, None, name_of(definition), let_go)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from canary.sandbox.apiserver import discovery, openapi
 from canary.sandbox.apiserver.calls import JSON, missing
 from canary.sandbox.apiserver.kinds import Kinds
+from canary.sandbox.errors import PageNotFound
 from canary.sandbox.objects import Object
 from canary.sandbox.resources import CUSTOM_RESOURCE_DEFINITIONS, Resource, Resources
 from canary.sandbox.store import Store
@@ -35,7 +36,7 @@ class Documents:
             return self._schema(path.removeprefix("/openapi/v3/")), JSON
         found = self._index(path, address) or self._group(path.strip("/").split("/"))
         if found is None:
-            raise missing()
+            raise PageNotFound("404 page not found\n")
         return found, JSON
 
     def _index(self, path: str, address: str) -> Object | None:

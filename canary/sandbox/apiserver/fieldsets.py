@@ -110,13 +110,13 @@ def shown(path: Path) -> str:
 
 
 def without(obj: Any, path: Path, node: Node | None) -> Any:
-    """Give the value without one field or list item; unchanged when it is not there."""
+    """Give the value without one field or list item, and without what that leaves empty; unchanged when it is not there."""
     step, rest = path[0], path[1:]
     if isinstance(obj, dict) and step.startswith("f:") and step[2:] in obj:
         name = step[2:]
-        if rest:
-            return {**obj, name: without(obj[name], rest, child(node, name))}
-        return {key: each for key, each in obj.items() if key != name}
+        left = without(obj[name], rest, child(node, name)) if rest else None
+        kept = left if left or left == obj[name] else None
+        return {**obj, name: kept} if kept is not None else {key: each for key, each in obj.items() if key != name}
     if isinstance(obj, list) and not step.startswith("f:"):
         items = (node or {}).get("items")
         if rest:

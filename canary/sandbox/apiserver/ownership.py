@@ -52,7 +52,7 @@ def applied(live: Object, config: Object, node: Node | None, manager: Manager, *
     made: Object = _merged(live, config, node)
     before = next((each.fields for each in entries if each.manager == manager), frozenset())
     others = frozenset().union(*(each.fields for each in entries if each.manager != manager))
-    for path in sorted(before - others - prefixes(wanted), key=len, reverse=True):
+    for path in sorted(before - others - prefixes(wanted), key=len):
         made = without(made, path, node)
     return made
 
@@ -107,7 +107,7 @@ def _render(entries: Sequence[_Entry], before: Sequence[Object]) -> list[Object]
     """Write the entries; one that is as it was keeps its very words, so that nothing changes where nothing changed."""
     former = {(each.get("manager"), each.get("operation"), each.get("subresource", "")): each for each in before}
     made = []
-    for each in entries:
+    for each in sorted(entries, key=lambda entry: (entry.manager.operation, entry.time, entry.manager.name)):
         if not each.fields:
             continue
         known = former.get((each.manager.name, each.manager.operation, each.manager.subresource))
@@ -147,7 +147,8 @@ def _refuse_conflicts(wanted: dict[Path, Any], live: dict[Path, Any], others: Se
 
 def _described(manager: Manager) -> str:
     extra = f' with subresource "{manager.subresource}"' if manager.subresource else ""
-    return f'"{manager.name}"{extra} using {manager.api_version}'
+    using = f" using {manager.api_version}" if manager.operation == "Update" else ""
+    return f'"{manager.name}"{extra}{using}'
 
 
 def _merged(live: Any, config: Any, node: Node | None) -> Any:

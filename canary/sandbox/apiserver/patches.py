@@ -27,8 +27,6 @@ def json_patch(target: Object, operations: Any) -> Object:
         raise BadRequest(f"json: cannot unmarshal {type(operations).__name__} into Go value of type jsonpatch.Patch")
     try:
         made: Object = jsonpatch.apply_patch(target, operations)
-    except jsonpatch.InvalidJsonPatch as error:
-        raise BadRequest(f"error decoding patch: {error}") from error
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
         raise Invalid(f"the server rejected our request due to an error in our request: {error}") from error
     return made

@@ -31,8 +31,8 @@ _DESCRIBED = {
     "PodSpec": "2 containers *Container, 3 restartPolicy string, 5 dnsPolicy string, 9 serviceAccount none, 10 nodeName string, "
     "11 hostNetwork none, 12 hostPID none, 13 hostIPC none, 16 hostname none, 17 subdomain none, 19 schedulerName string",
     "Container": "1 name string, 2 image string, 3 command *string, 4 args *string, 5 workingDir string, 6 ports *ContainerPort, "
-    "8 resources none, 13 terminationMessagePath string, 14 imagePullPolicy string, 16 stdin none, 17 stdinOnce none, 18 tty none, "
-    "20 terminationMessagePolicy string",
+    "8 resources none, 13 terminationMessagePath string, 14 imagePullPolicy string, 16 stdin none, 17 stdinOnce none, "
+    "18 tty none, 20 terminationMessagePolicy string",
     "ContainerPort": "1 name string, 2 hostPort int, 3 containerPort int, 4 protocol string, 5 hostIP none",
     "SelfSubjectAccessReview": "1 metadata ObjectMeta, 2 spec AccessSpec, 3 status -",
     "AccessSpec": "1 resourceAttributes ResourceAttributes, 2 nonResourceAttributes none",

@@ -124,9 +124,7 @@ def _message(rule: dict[str, Any], names: dict[str, Any]) -> str:
 def _cause(site: _Site, rule: dict[str, Any], message: str) -> Cause:
     path = site.path + str(rule.get("fieldPath") or "")
     reason = str(rule.get("reason") or "FieldValueInvalid")
-    shown = "object" if isinstance(site.value, dict) else "array" if isinstance(site.value, list) else site.value
-    words = _REASONS.get(reason, "Invalid value")
-    text = f"{words}: {json.dumps(shown)}: {message}" if words == "Invalid value" else f"{words}: {message}"
+    text = f"{_REASONS.get(reason, 'Invalid value')}: {message}"
     return Cause(field=path.lstrip(".") or "<nil>", reason=reason, message=text)
 
 

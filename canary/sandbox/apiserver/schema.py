@@ -58,15 +58,19 @@ def unknown_fields(value: Any, node: Node | None, path: str = "", *, root: bool 
 
 
 def pruned(value: Any, node: Node | None, *, root: bool = True) -> Any:
-    """Give the value without unknown fields."""
+    """Give the value without unknown fields, and without nulls where the schema allows none."""
     if node is None:
         return value
     if isinstance(value, dict):
-        known = [(name, found) for name, found, known in _fields(value, node, root=root) if known]
+        known = [(name, found) for name, found, known in _fields(value, node, root=root) if known and _may_be(value[name], found)]
         return {name: pruned(value[name], found, root=False) for name, found in known}
     if isinstance(value, list):
         return [pruned(each, node.get("items"), root=False) for each in value]
     return value
+
+
+def _may_be(value: Any, node: Node | None) -> bool:
+    return value is not None or node is None or bool(node.get("nullable")) or "type" not in node
 
 
 def fill(value: Any, node: Node | None) -> None:

@@ -24,7 +24,7 @@ from canary.sandbox.apiserver.kinds import Kinds
 from canary.sandbox.apiserver.reads import Reads
 from canary.sandbox.apiserver.streams import Streams
 from canary.sandbox.apiserver.verbs import Verbs
-from canary.sandbox.errors import ApiError, MethodNotAllowed
+from canary.sandbox.errors import ApiError, MethodNotAllowed, PageNotFound
 from canary.sandbox.objects import Object
 from canary.sandbox.resources import NAMESPACES, Resources
 from canary.sandbox.store import Store
@@ -85,6 +85,8 @@ class ApiServer:
             if path.startswith("/api/v1/") or (path.startswith("/apis/") and path.count("/") > 3):
                 return await self._resource(request, path)
             return self._page(request, path)
+        except PageNotFound as error:
+            return PlainTextResponse(str(error), error.code)
         except ApiError as error:
             return _json(error.status(), error.code)
         except Exception:

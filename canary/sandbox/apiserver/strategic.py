@@ -58,7 +58,7 @@ def _merge_list(current: list[Any], patch: list[Any], node: Node | None, order: 
     key = (node or {}).get("x-kubernetes-patch-merge-key")
     if key is None:
         merges = (node or {}).get("x-kubernetes-patch-strategy") == "merge"
-        return _ordered(_union(current, patch), order or patch, json.dumps) if merges else copied(patch)
+        return _ordered(_union(current, patch), order or patch, current, json.dumps) if merges else copied(patch)
     if any(isinstance(each, dict) and each.get(_PATCH) == "replace" for each in patch):
         return [copied(each) for each in patch if _PATCH not in each]
     made = {_key_of(each, key): each for each in current}
@@ -68,7 +68,9 @@ def _merge_list(current: list[Any], patch: list[Any], node: Node | None, order: 
             made.pop(identity, None)
         else:
             made[identity] = strategic_merge(made.get(identity, {}), each, (node or {}).get("items"))
-    return _ordered(list(made.values()), order or [each for each in patch if _PATCH not in each], partial(_key_of, key=key))
+    return _ordered(
+        list(made.values()), order or [each for each in patch if _PATCH not in each], current, partial(_key_of, key=key)
+    )
 
 
 def _union(current: list[Any], more: list[Any]) -> list[Any]:
@@ -81,14 +83,21 @@ def _key_of(item: Any, key: str) -> str:
     return json.dumps(item[key])
 
 
-def _ordered(items: list[Any], order: list[Any], identity: Callable[[Any], str]) -> list[Any]:
-    """Put the items that `order` names into its order; each other one stays behind the neighbour that it follows now."""
+def _ordered(items: list[Any], order: list[Any], former: list[Any], identity: Callable[[Any], str]) -> list[Any]:
+    """Put the items that `order` names into its order, and weave the others in where they stood in the former list.
+
+    One that is new goes before the first of the others that is still to come, which is how Kubernetes does it.
+    """
     place = {identity(each): index for index, each in enumerate(order)}
-    ranked, last = [], (-1, 0)
-    for index, each in enumerate(items):
-        last = (place[identity(each)], 0) if identity(each) in place else (last[0], index + 1)
-        ranked.append((last, each))
-    return [each for _, each in sorted(ranked, key=lambda pair: pair[0])]
+    stood = {identity(each): index for index, each in enumerate(former)}
+    named = sorted((each for each in items if identity(each) in place), key=lambda each: place[identity(each)])
+    others = [each for each in items if identity(each) not in place]
+    made: list[Any] = []
+    for each in named:
+        while others and stood.get(identity(each), -1) > stood.get(identity(others[0]), len(former)):
+            made.append(others.pop(0))
+        made.append(each)
+    return [*made, *others]
 
 
 def _apply_list_directives(made: Object, patch: Object, node: Node | None) -> None:
@@ -100,6 +109,6 @@ def _apply_list_directives(made: Object, patch: Object, node: Node | None) -> No
             field = name.removeprefix(_ORDER)
             key = (child(node, field) or {}).get("x-kubernetes-patch-merge-key")
             if field not in patch and isinstance(made.get(field), list):
-                made[field] = _ordered(made[field], each, partial(_key_of, key=key) if key else json.dumps)
+                made[field] = _ordered(made[field], each, made[field], partial(_key_of, key=key) if key else json.dumps)
         elif name.startswith("$") and name not in {_PATCH, _RETAIN}:
             raise BadRequest(f"unknown directive in a strategic merge patch: {name}")

@@ -50,7 +50,8 @@ def _custom_cell(column: CustomColumn) -> Any:
 
 def _definition(column: Column, kind: Kind) -> Object:
     custom = next((each for each in kind.columns if each.name == column.name), None)
-    described = (custom and custom.description) or _DESCRIPTIONS.get(column.name, column.name)
+    shown = f"Custom resource definition column (in JSONPath format): {custom.path}" if custom else column.name
+    described = (custom and custom.description) or _DESCRIPTIONS.get(column.name, shown)
     form = "name" if column.name == "Name" else ""
     priority = custom.priority if custom else int(column.wide)
     return {"name": column.name, "type": column.type, "format": form, "description": described, "priority": priority}

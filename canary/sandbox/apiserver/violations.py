@@ -24,7 +24,8 @@ def violations(value: Any, node: Node | None, path: str = "") -> Iterator[Cause]
     wrong = _wrong_type(value, node)
     if wrong:
         shown = kind_of(value)
-        yield _invalid(path, shown, f"{path} in body must be of type {wrong}: {json.dumps(shown)}")
+        message = f"Invalid value: {json.dumps(shown)}: {path} in body must be of type {wrong}: {json.dumps(shown)}"
+        yield Cause(field=path, reason="FieldValueTypeInvalid", message=message)
         return
     yield from _enum(value, node, path)
     match value:

@@ -10,11 +10,11 @@ from canary.sandbox.apiserver.calls import Answer, Call
 from canary.sandbox.apiserver.canonical import canonical
 from canary.sandbox.apiserver.ownership import Manager, after_apply, after_update, applied
 from canary.sandbox.apiserver.patches import json_patch, merge_patch
-from canary.sandbox.apiserver.schema import pruned
+from canary.sandbox.apiserver.schema import pruned, unknown_fields
 from canary.sandbox.apiserver.strategic import strategic_merge
-from canary.sandbox.errors import BadRequest, Cause, Forbidden, Invalid, NotFound, UnsupportedMediaType
+from canary.sandbox.errors import ApiError, BadRequest, Cause, Forbidden, Invalid, NotFound, Undecodable, UnsupportedMediaType
 from canary.sandbox.objects import Object, copied, is_deleting, metadata, name_of
-from canary.sandbox.resources import NAMESPACES
+from canary.sandbox.resources import CUSTOM_RESOURCE_DEFINITIONS, LEASES, NAMESPACES
 from canary.sandbox.store import Store
 
 MERGE, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
@@ -29,6 +29,8 @@ _SERVERS = (
     "selfLink",
     "managedFields",
 )
+# Kinds that refuse to be replaced blindly, as all defined ones do.
+_CONDITIONAL = (LEASES, CUSTOM_RESOURCE_DEFINITIONS)
 
 
 class Writes:
@@ -51,6 +53,10 @@ class Writes:
         """PUT of an object or its status."""
         obj = self._body(call, call.parsed())
         self._stored(call)
+        if not metadata(obj).get("resourceVersion") and (call.kind.custom or call.target.resource in _CONDITIONAL):
+            why = "Invalid value: 0: must be specified for an update"
+            cause = Cause(field="metadata.resourceVersion", reason="FieldValueInvalid", message=why)
+            raise Invalid.of(call.target.resource, call.target.name, [cause])
         warnings = unknown(call.kind, obj, call.params.get("fieldValidation", ""))
         return Answer(body=self.update(call, obj), warnings=warnings)
 
@@ -60,8 +66,12 @@ class Writes:
             return self._apply(call)
         base = call.kind.shown(self._stored(call))
         obj = self._body(call, _patched(call, base))
-        warnings = unknown(call.kind, obj, call.params.get("fieldValidation", ""))
-        return Answer(body=self.update(call, obj), warnings=warnings)
+        try:
+            warnings = unknown(call.kind, obj, call.params.get("fieldValidation", ""))
+            return Answer(body=self.update(call, obj), warnings=warnings)
+        except Undecodable as error:
+            cause = Cause(field="patch", reason="FieldValueInvalid", message=f"Invalid value: {error.why}")
+            raise Invalid(f' "" is invalid: {cause}', {"causes": [cause.rendered()]}) from error
 
     def _apply(self, call: Call) -> Answer:
         if not call.params.get("fieldManager"):
@@ -75,11 +85,13 @@ class Writes:
         config = self._body(call, given)
         if metadata(config).get("managedFields"):
             raise BadRequest("metadata.managedFields must be nil")
-        warnings = unknown(call.kind, config, call.params.get("fieldValidation", ""))
+        if strange := next(unknown_fields(config, call.kind.schema), None):
+            what = f"({call.target.namespace}/{call.target.name}; {config['apiVersion']}, Kind={config['kind']})"
+            raise ApiError(f"failed to create typed patch object {what}: .{strange}: field not declared in schema")
         current = self._store.get(call.target.resource, call.target.namespace, call.target.name)
         if current is None:
-            return Answer(code=201, body=self._apply_new(call, config), warnings=warnings)
-        return Answer(body=self._apply_over(call, config, current), warnings=warnings)
+            return Answer(code=201, body=self._apply_new(call, config))
+        return Answer(body=self._apply_over(call, config, current))
 
     def _apply_new(self, call: Call, config: Object) -> Object:
         if call.target.subresource:
@@ -88,18 +100,16 @@ class Writes:
             self._store.replaceable(call.target.resource, config)
         made = self._born(call, config)
         manager, config = self._manager(call, "Apply"), _own(call, self._known(call, config))
-        managed = after_apply({}, config, made, call.kind.schema, manager=manager, time=self._store.now())
+        managed = after_apply({}, config, _own(call, made), call.kind.schema, manager=manager, time=self._store.now())
         return self._insert(call, made, managed)
 
     def _apply_over(self, call: Call, config: Object, current: Object) -> Object:
         self._store.replaceable(call.target.resource, config)
         live, schema, manager = call.kind.shown(current), call.kind.schema, self._manager(call, "Apply")
         config = _own(call, self._known(call, config))
-        wanted = applied(_own(call, live), config, schema, manager, force=call.flag("force"))
-        if call.target.resource.status and not call.target.subresource and "status" in live:
-            wanted = {**wanted, "status": live["status"]}
+        wanted = applied(live, config, schema, manager, force=call.flag("force"))
         made = self._admitted(call, wanted, current)
-        managed = after_apply(_own(call, live), config, _own(call, made), schema, manager=manager, time=self._store.now())
+        managed = after_apply(live, config, made, schema, manager=manager, time=self._store.now())
         return self._replace(call, current, made, managed)
 
     def update(self, call: Call, wanted: Object) -> Object:
@@ -107,7 +117,7 @@ class Writes:
         current = self._store.replaceable(call.target.resource, wanted)
         made = self._admitted(call, wanted, current)
         manager, live = self._manager(call, "Update"), call.kind.shown(current)
-        managed = after_update(_own(call, live), _own(call, made), call.kind.schema, manager=manager, time=self._store.now())
+        managed = after_update(live, made, call.kind.schema, manager=manager, time=self._store.now())
         return self._replace(call, current, made, managed)
 
     def _born(self, call: Call, obj: Object) -> Object:
@@ -206,7 +216,7 @@ def _patched(call: Call, base: Object) -> Any:
 def _own(call: Call, obj: Object) -> Object:
     """The part of an object that this endpoint writes."""
     if call.target.subresource == "status":
-        return {"metadata": {"managedFields": metadata(obj).get("managedFields") or []}, "status": obj.get("status")}
+        return {"status": obj.get("status")}
     if call.target.resource.status:
         return {name: each for name, each in obj.items() if name != "status"}
     return obj
