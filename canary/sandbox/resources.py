@@ -41,7 +41,9 @@ class Resource:
         return f"{self.kind}.{self.group}" if self.group else self.kind
 
 
-def _core(plural: str, kind: str, *short: str, namespaced: bool = True, status: bool = False) -> Resource:
+def _core(
+    plural: str, kind: str, *short: str, namespaced: bool = True, status: bool = False, generational: bool = False
+) -> Resource:
     categories = ("all",) if plural in {"pods", "services"} else ()
     return Resource(
         group="",
@@ -50,8 +52,9 @@ def _core(plural: str, kind: str, *short: str, namespaced: bool = True, status: 
         kind=kind,
         namespaced=namespaced,
         short_names=short,
-        status=status,
         categories=categories,
+        status=status,
+        generational=generational,
     )
 
 
@@ -59,7 +62,7 @@ NAMESPACES = _core("namespaces", "Namespace", "ns", namespaced=False, status=Tru
 NODES = _core("nodes", "Node", "no", namespaced=False, status=True)
 SERVICES = _core("services", "Service", "svc", status=True)
 ENDPOINTS = _core("endpoints", "Endpoints", "ep")
-PODS = _core("pods", "Pod", "po", status=True)
+PODS = _core("pods", "Pod", "po", status=True, generational=True)
 CONFIG_MAPS = _core("configmaps", "ConfigMap", "cm")
 SECRETS = _core("secrets", "Secret")
 EVENTS = _core("events", "Event", "ev")

@@ -90,7 +90,7 @@ class Admission:
 
 def _custom_causes(kind: Kind, made: Object, old: Object | None) -> Iterator[Cause]:
     """The schema's word first: rules can't be asked about an object of the wrong shape."""
-    causes = [*violations(made, kind.schema)]
+    causes = [*violations(made, kind.schema, old=old)]
     yield from causes
     if not kind.has_rules or kind.published is None:
         return

@@ -40,6 +40,12 @@ _ATOMIC = {"V1LabelSelector", "V1ObjectReference", "V1LocalObjectReference", "V1
            "V1ObjectFieldSelector", "V1ResourceFieldSelector", "V1OwnerReference", "V1TypedLocalObjectReference"}  # fmt: skip
 _ATOMIC_FIELDS = {"V1ServiceSpec": {"selector"}, "V1PodSpec": {"nodeSelector"}}
 _PROTOCOLS = {"V1ContainerPort", "V1ServicePort"}
+MICRO_TIME = "micro-time"
+_MICRO_TIMES = {
+    "V1LeaseSpec": {"acquireTime", "renewTime"},
+    "CoreV1Event": {"eventTime"},
+    "CoreV1EventSeries": {"lastObservedTime"},
+}
 _QUANTITIES = {"V1ResourceRequirements": {"limits", "requests"}, "V1VolumeResourceRequirements": {"limits", "requests"}}
 
 
@@ -113,6 +119,8 @@ def _annotate(model: str, fields: dict[str, Node]) -> None:
         fields[name] |= {"x-kubernetes-list-type": "set", "x-kubernetes-patch-strategy": "merge"}
     for name in _ATOMIC_FIELDS.get(model, ()):
         fields[name]["x-kubernetes-map-type"] = "atomic"
+    for name in _MICRO_TIMES.get(model, ()):
+        fields[name]["format"] = MICRO_TIME
     for name in _QUANTITIES.get(model, ()):
         fields[name]["additionalProperties"] = {INT_OR_STRING: True}
 

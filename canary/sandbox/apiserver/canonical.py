@@ -4,8 +4,11 @@ Two manifests that differ only in `env: []` or `cpu: "0.5"` for `500m` are the s
 """
 
 import base64
+import re
+from datetime import UTC, datetime
 from typing import Any
 
+from canary.sandbox.apiserver.builtin import MICRO_TIME
 from canary.sandbox.apiserver.quantities import canonical_quantity
 from canary.sandbox.apiserver.schema import PRESERVE, Node, child
 from canary.sandbox.apiserver.violations import INT_OR_STRING, kind_of
@@ -13,6 +16,7 @@ from canary.sandbox.errors import Undecodable
 from canary.sandbox.objects import Object
 from canary.sandbox.resources import Resource
 
+_MICRO = re.compile(r"\.\d{6}(Z|[+-]\d\d:\d\d)\Z")
 _QUANTITIES = frozenset({"limits", "requests"})
 _KEPT_EMPTY = frozenset({"endpoints", "ports"})
 
@@ -35,7 +39,7 @@ def _value(value: Any, node: Node | None, path: str, resource: Resource) -> Any:
         return {name: made for name, each in value.items() if (made := _field(name, each, node, path, resource)) is not None}
     if isinstance(value, list):
         return [_value(each, node.get("items"), f"{path}[{index}]", resource) for index, each in enumerate(value)]
-    return value
+    return _time(value, node, resource) if node.get("format") in {"date-time", MICRO_TIME} else value
 
 
 def _field(name: str, value: Any, node: Node, path: str, resource: Resource) -> Any:
@@ -58,6 +62,19 @@ def _check(value: Any, node: Node, path: str, resource: Resource) -> None:
     if not fits:
         words = f"cannot unmarshal {given} into Go struct field {resource.kind}.{path} of type {wanted}"
         raise Undecodable(resource, f"json: {words}")
+
+
+def _time(value: str, node: Node, resource: Resource) -> str:
+    """Times are kept to the second, unless a kind wants exactly six digits of fractions (Lease does)."""
+    micro = node["format"] == MICRO_TIME
+    try:
+        moment = datetime.fromisoformat(value) if _MICRO.search(value) or not micro else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        pattern = "2006-01-02T15:04:05" + (".000000" if micro else "") + "Z07:00"
+        raise Undecodable(resource, f'parsing time "{value}" as "{pattern}": cannot parse')
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S" + (".%fZ" if micro else "Z"))
 
 
 def _quantity(value: Any, path: str, resource: Resource) -> str:

@@ -45,9 +45,8 @@ def _job(obj: Object) -> None:
     spec = _set(obj.setdefault("spec", {}), backoffLimit=6, suspend=False, completionMode="NonIndexed")
     if spec.get("completions") is None and spec.get("parallelism") is None:
         spec["completions"] = 1
-    _set(spec, parallelism=1, podReplacementPolicy="TerminatingOrFailed", manualSelector=None)
-    if spec["manualSelector"] is None:
-        del spec["manualSelector"]
+    _set(spec, parallelism=1, podReplacementPolicy="TerminatingOrFailed", manualSelector=False)
+    if not spec["manualSelector"]:
         _select_by_uid(obj, spec)
     _template(spec)
     obj.setdefault("status", {})
@@ -60,6 +59,8 @@ def _select_by_uid(obj: Object, spec: Object) -> None:
     template = spec.setdefault("template", {}).setdefault("metadata", {})
     template["labels"] = {**(template.get("labels") or {}), **own, **names}
     spec["selector"] = {"matchLabels": own}
+    meta = metadata(obj)
+    meta["labels"] = meta.get("labels") or {**own, **names}
 
 
 def _template(spec: Object) -> None:

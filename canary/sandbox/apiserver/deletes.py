@@ -7,10 +7,12 @@ from canary.sandbox.apiserver.definitions import CLEANUP
 from canary.sandbox.apiserver.kinds import defined_kinds
 from canary.sandbox.errors import BadRequest, Conflict, NotFound
 from canary.sandbox.objects import Object, finalizers_of, is_deleting, metadata, name_of, namespace_of, uid_of
-from canary.sandbox.resources import CUSTOM_RESOURCE_DEFINITIONS, JOBS, Resource
+from canary.sandbox.resources import CUSTOM_RESOURCE_DEFINITIONS, JOBS, NAMESPACES, PODS, Resource
 from canary.sandbox.store import Store
 from canary.sandbox.watches import Change, Event
 
+# Kinds whose deletion is answered with the object even when it is gone.
+_SHOWN_WHEN_GONE = (PODS, NAMESPACES, CUSTOM_RESOURCE_DEFINITIONS)
 _POLICIES = {"Background", "Foreground", "Orphan"}
 
 
@@ -30,7 +32,8 @@ class Deletes:
         if not (call.dry_run or options.get("dryRun")):
             current = self._delete(at.resource, current, policy)
         gone = call.dry_run or options.get("dryRun") or self._store.get(at.resource, at.namespace, at.name) is None
-        return Answer(body=_success(at.resource, current) if gone else call.kind.shown(current))
+        status = gone and at.resource not in _SHOWN_WHEN_GONE
+        return Answer(body=_success(at.resource, current) if status else call.kind.shown(current))
 
     def many(self, call: Call, chosen: list[Object]) -> list[Object]:
         """Delete these objects of one kind; gives them as they were last."""
@@ -102,5 +105,6 @@ def _require_preconditions(resource: Resource, current: Object, wanted: Object) 
 
 
 def _success(resource: Resource, obj: Object) -> Object:
-    details = {"name": name_of(obj), "group": resource.group, "kind": resource.plural, "uid": uid_of(obj)}
+    group = {"group": resource.group} if resource.group else {}
+    details = {"name": name_of(obj), **group, "kind": resource.plural, "uid": uid_of(obj)}
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}

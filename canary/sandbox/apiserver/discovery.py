@@ -41,7 +41,7 @@ def resource_list(resources: Resources, name: str, version: str) -> Object:
                 "name": f"{each.plural}/{sub}",
                 "singularName": "",
                 "namespaced": each.namespaced,
-                **_response(each, sub),
+                **_answer(each, sub),
                 "verbs": [*_SUBRESOURCE],
             }
             for sub in _subresources(each)
@@ -103,6 +103,11 @@ def _response(resource: Resource, subresource: str = "") -> Object:
     if subresource == "scale":
         return {"group": "autoscaling", "version": "v1", "kind": "Scale"}
     return {"group": resource.group, "version": resource.version, "kind": resource.kind}
+
+
+def _answer(resource: Resource, subresource: str) -> Object:
+    """The kind that a subresource speaks, with its group only where it is another one."""
+    return _response(resource, subresource) if subresource == "scale" else {"kind": resource.kind}
 
 
 def _described(resource: Resource) -> Object:

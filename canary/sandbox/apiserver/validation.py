@@ -11,7 +11,6 @@ from canary.sandbox.resources import Resource
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
-_SERVICE = r"[a-z]([-a-z0-9]*[a-z0-9])?"
 _VALUE = r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
 _PART = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 
@@ -22,14 +21,12 @@ _SAYS = {
     f"{_START} (e.g. 'my-name',  or '123-abc', {_USED} '{_LABEL}')",
     _SUBDOMAIN: "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and "
     f"{_START} (e.g. 'example.com', {_USED} '{_SUBDOMAIN}')",
-    _SERVICE: "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
-    f"and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', {_USED} '{_SERVICE}')",
     _VALUE: "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and "
     f"{_START} (e.g. 'MyValue',  or 'my_value',  or '12345', {_USED} '{_VALUE}')",
     _PART: "name part must consist of alphanumeric characters, '-', '_' or '.', and "
     f"{_START} (e.g. 'MyName',  or 'my.name',  or '123-abc', {_USED} '{_PART}')",
 }
-_NAMES = {"services": (_SERVICE, 63), "namespaces": (_LABEL, 63), "jobs.batch": (_SUBDOMAIN, 63)}
+_NAMES = {"services": (_LABEL, 63), "namespaces": (_LABEL, 63), "jobs.batch": (_SUBDOMAIN, 63)}
 
 
 def invalid(path: str, value: Any, sentence: str) -> Cause:
@@ -75,6 +72,10 @@ def builtin_causes(resource: Resource, obj: Object, old: Object | None) -> Itera
         case "services":
             yield from _service(obj["spec"])
             yield from _keeps_address(obj, old)
+        case "events":
+            involved = (obj.get("involvedObject") or {}).get("namespace") or "default"
+            if involved != metadata(obj)["namespace"]:
+                yield invalid("involvedObject.namespace", involved, "does not match event.namespace")
         case "leases.coordination.k8s.io":
             seconds = (obj.get("spec") or {}).get("leaseDurationSeconds")
             if seconds is not None and seconds <= 0:
@@ -195,7 +196,12 @@ def _service(spec: Object) -> Iterator[Cause]:
         number = port.get("port", 0)
         if not 0 < number < 65536:
             yield invalid(f"{path}.port", number, "must be between 1 and 65535, inclusive")
+        target = port.get("targetPort", number)
+        if isinstance(target, int) and not 0 < target < 65536:
+            yield invalid(f"{path}.targetPort", target, "must be between 1 and 65535, inclusive")
         name = port.get("name", "")
+        if name:
+            yield from _name(f"{path}.name", name, _LABEL, 63)
         if len(ports) > 1 and not name:
             yield required(f"{path}.name")
         elif name in names:

@@ -17,9 +17,12 @@ INT_OR_STRING = "x-kubernetes-int-or-string"
 _WORDS = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
 
 
-def violations(value: Any, node: Node | None, path: str = "") -> Iterator[Cause]:
-    """Name everything about the value that its schema forbids; paths as `spec.steps[0].weight`."""
-    if not node or (value is None and node.get("nullable")):
+def violations(value: Any, node: Node | None, path: str = "", old: Any = None) -> Iterator[Cause]:
+    """Name everything about the value that its schema forbids; paths as `spec.steps[0].weight`.
+
+    What is as it was (`old`) is let through, as Kubernetes does since schemas may have become stricter meanwhile.
+    """
+    if not node or (value is None and node.get("nullable")) or (old is not None and value == old):
         return
     wrong = _wrong_type(value, node)
     if wrong:
@@ -32,7 +35,7 @@ def violations(value: Any, node: Node | None, path: str = "") -> Iterator[Cause]
         case bool():
             pass
         case dict():
-            yield from _object(value, node, path)
+            yield from _object(value, node, path, old if isinstance(old, dict) else {})
         case list():
             yield from _list(value, node, path)
         case str():
@@ -76,7 +79,7 @@ def _enum(value: Any, node: Node, path: str) -> Iterator[Cause]:
         yield Cause(field=path, reason="FieldValueNotSupported", message=message)
 
 
-def _object(value: dict[str, Any], node: Node, path: str) -> Iterator[Cause]:
+def _object(value: dict[str, Any], node: Node, path: str, old: dict[str, Any]) -> Iterator[Cause]:
     for name in node.get("required") or []:
         if name not in value:
             yield Cause(field=f"{path}.{name}" if path else name, reason="FieldValueRequired", message="Required value")
@@ -85,7 +88,7 @@ def _object(value: dict[str, Any], node: Node, path: str) -> Iterator[Cause]:
     if len(value) > node.get("maxProperties", len(value)):
         yield _too_many(path, len(value), node["maxProperties"])
     for name, each in value.items():
-        yield from violations(each, child(node, name), f"{path}.{name}" if path else name)
+        yield from violations(each, child(node, name), f"{path}.{name}" if path else name, old.get(name))
 
 
 def _list(value: list[Any], node: Node, path: str) -> Iterator[Cause]:
