@@ -4,10 +4,8 @@ Level-triggered: a key comes in, the caches are read, the posture is asserted ag
 what cannot succeed until somebody helps is written into the status, and looked at again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol
 
 import structlog
 
@@ -22,32 +20,18 @@ from canary.controller.observe import News, observe
 from canary.controller.preflight import findings
 from canary.controller.queue import Key
 from canary.controller.record import Recorder
+from canary.controller.runs import CanaryRuns
 from canary.controller.scene import scene_of
+from canary.controller.schedule import Schedule
 from canary.controller.sight import Sight, look
 from canary.controller.targets import Targets
 from canary.errors import Terminal
 from canary.k8s.port import Obj
-from strategies.model import Decision, Finding, Observation, Plan, Rollout, RunResult, State
+from strategies.model import Decision, Finding, Observation, Plan, State
 from strategies.planner import plan
 from strategies.routers.base import RoutingError
 
 log = structlog.get_logger(__name__)
-
-
-class Runs(Protocol):
-    """What is known of a rollout's tests and hooks."""
-
-    def results(self, rollout: Rollout) -> Mapping[str, RunResult]: ...
-
-    async def load(self, rollout: str) -> None: ...
-
-
-class Wakes(Protocol):
-    """Looks again later."""
-
-    def wake_in(self, key: Key, delay: timedelta) -> None: ...
-
-    def cancel(self, key: Key) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +43,8 @@ class Reconciler:
     recorder: Recorder
     measures: Measures
     targets: Targets
-    runs: Runs
-    wakes: Wakes
+    runs: CanaryRuns
+    schedule: Schedule
     clock: Clock
 
     async def __call__(self, key: Key) -> None:
@@ -73,8 +57,6 @@ class Reconciler:
         sight = await self._look(key, canary, state)
         if sight is None:
             return  # what was asked for is on its way, and its coming wakes this key again
-        if state.rollout is not None:
-            await self.runs.load(state.rollout.id)
         spec, refusals = read_spec(canary)
         seen = self._observe(sight, state, spec, refusals)
         decision = plan(state, seen)
@@ -83,7 +65,11 @@ class Reconciler:
             decision = replace(
                 decision, state=state, reason="ActionFailed", sentence=failure.sentence, stalled=True, answered=False
             )
-        await self.recorder.record(sight, state, seen, decision)
+        if decision.actions:  # show what came of them, too
+            sight = look(self.caches, sight.scene, self.caches.canary(key) or canary, decision.state)
+            seen = self._observe(sight, decision.state, spec, refusals)
+        if await self.recorder.record(sight, state, seen, decision):
+            self.runs.tell(sight, decision)
         if decision.answered:
             await self.hands.clear_command(sight)
         self._follow(key, sight, decision, spec)
@@ -95,7 +81,8 @@ class Reconciler:
         """The Canary is gone: nothing is measured, watched or awaited for it any more."""
         self.caches.release(key)
         self.measures.forget(key)
-        self.wakes.cancel(key)
+        self.runs.forget(key)
+        self.schedule.cancel(key)
         self.recorder.forget(key)
 
     async def _look(self, key: Key, canary: Obj, state: State) -> Sight | None:
@@ -117,7 +104,7 @@ class Reconciler:
             plan=spec.plan() if spec is not None else Plan(steps=()),
             suspended=bool(sight.canary["spec"].get("suspend")),
             verdicts=self.measures.verdicts(sight.scene.key, rollout.id) if rollout else (),
-            runs=self.runs.results(rollout) if rollout else {},
+            runs=self.runs.results(sight.scene.key, rollout),
             findings=(*refusals, *findings(sight, self.caches.split_version, provided=provided)),
         )
         return observe(sight, state, news)
@@ -141,13 +128,11 @@ class Reconciler:
             self.measures.follow(key, target)
 
     def _look_again(self, key: Key, before: State, decision: Decision) -> None:
+        """Time alone can change the answer; so can a state that moved on by itself. A write of ours wakes the key anyway."""
+        self.schedule.cancel(key)
         moved = decision.state != before
         if decision.look_again is not None and (moved or decision.look_again > timedelta(0)):
-            self.wakes.wake_in(key, decision.look_again)
-        elif moved:
-            self.wakes.wake_in(key, timedelta(0))
-        else:
-            self.wakes.cancel(key)
+            self.schedule.wake(key, self.clock.now() + decision.look_again)
 
 
 def read_spec(canary: Obj) -> tuple[CanarySpec | None, tuple[Finding, ...]]:

@@ -66,15 +66,17 @@ class Recorder:
         self._clock = clock
         self._told: dict[Key, _Told] = {}
 
-    async def record(self, sight: Sight, before: State, seen: Observation, decision: Decision) -> None:
-        """Raises what a status write can raise; the decision is then made and recorded again."""
+    async def record(self, sight: Sight, before: State, seen: Observation, decision: Decision) -> bool:
+        """Was it news? Raises what a status write can raise; the decision is then made and recorded again."""
         told = self._told.setdefault(sight.scene.key, _Told())
         await self._status(sight, before, seen, decision, told)
         topic = (decision.state.phase, decision.reason, decision.state.rollout and decision.state.rollout.step, decision.stalled)
-        if topic != told.topic or decision.answered:
+        news = topic != told.topic or decision.answered
+        if news:
             told.topic = topic
             self._tell(sight, before, seen, decision)
         self._show(sight, before, seen, decision)
+        return news
 
     def forget(self, key: Key) -> None:
         """The Canary is gone."""
