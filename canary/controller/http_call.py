@@ -74,7 +74,8 @@ class HttpCaller:
     """Sends requests through one client, a few per host at a time, so that a slow receiver delays only its own."""
 
     def __init__(self, secrets: Secrets, guard: Guard, *, proxy: str | None = None) -> None:
-        transport = httpx.AsyncHTTPTransport(proxy=proxy) if proxy else GuardedTransport(guard)
+        once = httpx.Limits(max_keepalive_connections=0)
+        transport = httpx.AsyncHTTPTransport(proxy=proxy, limits=once) if proxy else GuardedTransport(guard)
         # The environment's proxies and netrc are not for calls that strangers write.
         self._client = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False, timeout=None)  # noqa: S113  # each try has one deadline
         self._agent = f"canary-delivery/{importlib.metadata.version('canary-delivery')}"

@@ -37,7 +37,7 @@ class Guard:
         """Raise Refused for a URL that may not be called, as far as its text can tell."""
         try:
             parts = urlsplit(url)
-            host = (parts.hostname or "").rstrip(".").lower()
+            host = "" if parts.port == 0 else (parts.hostname or "").rstrip(".").lower()
         except ValueError:
             host, parts = "", urlsplit("")
         if parts.scheme not in ("http", "https") or not host:

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from canary.errors import Misconfigured
 from canary.web.metrics import CONTENT_TYPE
@@ -57,7 +58,7 @@ def _as_json(check: Check) -> dict[str, object]:
 class WebServer:
     """Serves one application until it is stopped."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         config = uvicorn.Config(
             app,
             log_config=None,
