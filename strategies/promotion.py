@@ -105,7 +105,8 @@ def _come_home(state: State, seen: Observation) -> Decision:
     gaining = seen.stable if in_place else seen.canary
     decision = settle(state, seen, winner, least=enough(rollout.plan.sizing, gaining.wanted))
     if decision is not None:
-        return replace(decision, actions=(*decision.actions, *notices))
+        # The canary goes on serving meanwhile: nobody's help is needed.
+        return replace(decision, actions=(*decision.actions, *notices), stalled=False)
     return replace(_promoted(state), actions=notices)
 
 

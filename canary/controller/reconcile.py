@@ -33,6 +33,8 @@ from strategies.routers.base import RoutingError
 
 log = structlog.get_logger(__name__)
 
+MOST_ROUNDS = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciler:
@@ -58,24 +60,42 @@ class Reconciler:
         if sight is None:
             return  # what was asked for is on its way, and its coming wakes this key again
         spec, refusals = read_spec(canary)
-        seen = self._observe(sight, state, spec, refusals)
-        decision = plan(state, seen)
-        failure = await self._enact(sight, seen, decision)
-        if failure is not None:
-            decision = replace(
-                decision, state=state, reason="ActionFailed", sentence=failure.sentence, stalled=True, answered=False
-            )
-        if decision.actions:  # show what came of them, too
-            sight = look(self.caches, sight.scene, self.caches.canary(key) or canary, decision.state)
-            seen = self._observe(sight, decision.state, spec, refusals)
-        if await self.recorder.record(sight, state, seen, decision):
-            self.runs.tell(sight, decision)
-        if decision.answered:
-            await self.hands.clear_command(sight)
-        self._follow(key, sight, decision, spec)
-        if failure is not None:
-            raise failure
-        self._look_again(key, state, decision)
+        result = await self._rounds(_Round(sight=sight, state=state, spec=spec, refusals=refusals))
+        await self.recorder.write(result.sight, state, result.seen, result.decision)
+        if result.decision.answered:
+            await self.hands.clear_command(result.sight)
+        self._follow(key, result.sight, result.decision, spec)
+        if result.failure is not None:
+            raise result.failure
+        self._look_again(key, state, result.decision)
+
+    async def _rounds(self, start: "_Round") -> "_Result":
+        """Plan and enact until nothing is left to do now, so that one status write serves a whole step.
+
+        A turn of phase or stage is written down before anything is done on its strength, and so is the answer to a command.
+        """
+        state, sight, done = start.state, start.sight, None
+        for _ in range(MOST_ROUNDS):
+            seen = self._observe(sight, state, start.spec, start.refusals)
+            decision = plan(state, seen)
+            if decision.actions == done:
+                decision = replace(decision, actions=())  # asked for already; what comes of it has not been seen yet
+            failure = await self._enact(sight, seen, decision)
+            if failure is not None:
+                decision = replace(
+                    decision, state=state, reason="ActionFailed", sentence=failure.sentence, stalled=True, answered=False
+                )
+            if self.recorder.tell(sight, state, seen, decision):
+                self.runs.tell(sight, decision)
+            turned = _turning_point(decision.state) != _turning_point(start.state)
+            if decision.actions:  # show what came of them, too
+                done = decision.actions
+                sight = look(self.caches, sight.scene, self.caches.canary(sight.scene.key) or sight.canary, decision.state)
+                seen = self._observe(sight, decision.state, start.spec, start.refusals)
+            if failure is not None or decision.answered or turned or (not decision.actions and decision.state == state):
+                break
+            state = decision.state
+        return _Result(sight=sight, seen=seen, decision=decision, failure=failure)
 
     def forget(self, key: Key) -> None:
         """The Canary is gone: nothing is measured, watched or awaited for it any more."""
@@ -133,6 +153,30 @@ class Reconciler:
         moved = decision.state != before
         if decision.look_again is not None and (moved or decision.look_again > timedelta(0)):
             self.schedule.wake(key, self.clock.now() + decision.look_again)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """What the rounds of one reconcile begin with."""
+
+    sight: Sight
+    state: State
+    spec: CanarySpec | None
+    refusals: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Result:
+    """What they end with; `failure` is what could not be done, None when all could."""
+
+    sight: Sight
+    seen: Observation
+    decision: Decision
+    failure: Terminal | None
+
+
+def _turning_point(state: State) -> tuple[object, ...]:
+    return state.phase, state.rollout and state.rollout.id, state.rollout and state.rollout.stage
 
 
 def read_spec(canary: Obj) -> tuple[CanarySpec | None, tuple[Finding, ...]]:

@@ -30,6 +30,22 @@ log = structlog.get_logger(__name__)
 
 REFRESH = timedelta(seconds=30)
 HISTORY = 10
+_PASSING = frozenset(  # seen in status and journal; as Events they would bury the others
+    {
+        "Adopting",
+        "Cleaning",
+        "Draining",
+        "Holding",
+        "Idle",
+        "PreparingTraffic",
+        "WaitingForAnalysis",
+        "WaitingForEndpoints",
+        "WaitingForHooks",
+        "WaitingForPods",
+        "WaitingForRequests",
+        "WaitingForTests",
+    }
+)
 _RESTLESS = {
     "analysis": ("stable", "canary", "requests", "evidence", "bound", "sentence", "since"),
     "traffic": ("live", "acknowledged"),
@@ -66,10 +82,9 @@ class Recorder:
         self._clock = clock
         self._told: dict[Key, _Told] = {}
 
-    async def record(self, sight: Sight, before: State, seen: Observation, decision: Decision) -> bool:
-        """Was it news? Raises what a status write can raise; the decision is then made and recorded again."""
+    def tell(self, sight: Sight, before: State, seen: Observation, decision: Decision) -> bool:
+        """Journal, Event, log and metrics; was it news?"""
         told = self._told.setdefault(sight.scene.key, _Told())
-        await self._status(sight, before, seen, decision, told)
         topic = (decision.state.phase, decision.reason, decision.state.rollout and decision.state.rollout.step, decision.stalled)
         news = topic != told.topic or decision.answered
         if news:
@@ -77,6 +92,10 @@ class Recorder:
             self._tell(sight, before, seen, decision)
         self._show(sight, before, seen, decision)
         return news
+
+    async def write(self, sight: Sight, before: State, seen: Observation, decision: Decision) -> None:
+        """The status, when it has something new. Raises what a write can raise; the decision is then made and written again."""
+        await self._status(sight, before, seen, decision, self._told.setdefault(sight.scene.key, _Told()))
 
     def forget(self, key: Key) -> None:
         """The Canary is gone."""
@@ -137,7 +156,8 @@ class Recorder:
             self._journal.command(_command_record(sight, decision, seen.now))
         bad = decision.stalled or state.phase in (Phase.ROLLING_BACK, Phase.ROLLED_BACK) or decision.refused is not None
         kind = EventKind.WARNING if bad else EventKind.NORMAL
-        self._events.record(Involved.of(CANARY, _typed(sight.canary)), reason, sentence, kind=kind)
+        if bad or reason not in _PASSING:
+            self._events.record(Involved.of(CANARY, _typed(sight.canary)), reason, sentence, kind=kind)
         log.info(
             sentence,
             canary=f"{namespace}/{name}",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, WithJsonSchema, field_validator, model_validator
 
-from analysis.scalars import Header, PositiveDuration, Section, Word, exactly_one, one_of, refuse_one, section
+from analysis.scalars import BY_NAME, Header, PositiveDuration, Section, Word, exactly_one, one_of, refuse_one, section
 from strategies.model import Call, Edge, OnFailure
 
 _PRESERVE = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -44,7 +44,7 @@ class HttpSpec(Section):
     """HTTP method."""
     headers: Annotated[
         tuple[Header, ...],
-        Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}),
+        Field(max_length=16, json_schema_extra=BY_NAME),
     ] = ()
     """Headers that the request carries."""
     body: Annotated[str, Field(max_length=16384)] | None = None

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from analysis.scalars import Objection, Section, exactly_one, one_of, refuse, refuse_one, section, taken
+from analysis.scalars import BY_NAME, Objection, Section, exactly_one, one_of, refuse, refuse_one, section, taken
 from strategies.model import Intent, Mode, Plan, Step
 from strategies.spec.calls import HookSpec, TestSpec
 from strategies.spec.ladder import DEFAULT_LADDER, StepSpec, StrategySpec
@@ -14,7 +14,6 @@ from strategies.spec.traffic import TrafficSpec
 from strategies.spec.workloads import CANARY_SUFFIX, ServiceSpec, TargetSpec, VersionsSpec
 
 JUDGED_REQUESTS = 10  # an analysis that measured nothing is not a pass
-_BY_NAME = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
 _NAMED_TESTS_EXIST = (
     "!has(self.strategy) || !has(self.strategy.progressive.steps) || self.strategy.progressive.steps.all(step,"
     " !has(step.tests) || step.tests.all(name, has(self.tests) && self.tests.exists(test, test.name == name)))"
@@ -51,9 +50,9 @@ class DeliverySpec(Section):
     """How the new version is tried. Default: 5 % for 1m, 25 % for 5m, 50 % for 5m, 100 % for 10m."""
     scale: ScaleSpec = ScaleSpec()
     """How large the canary is."""
-    tests: Annotated[tuple[TestSpec, ...], Field(max_length=20, json_schema_extra=_BY_NAME)] = ()
+    tests: Annotated[tuple[TestSpec, ...], Field(max_length=20, json_schema_extra=BY_NAME)] = ()
     """Integration tests, run by the steps that name them."""
-    hooks: Annotated[tuple[HookSpec, ...], Field(max_length=20, json_schema_extra=_BY_NAME)] = ()
+    hooks: Annotated[tuple[HookSpec, ...], Field(max_length=20, json_schema_extra=BY_NAME)] = ()
     """Calls at the edges of a rollout."""
     suspend: bool = False
     """Start no rollout, and take no further step in a running one. Rolling back is always possible."""
