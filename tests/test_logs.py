@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
-from canary.logs import LogFormat, LogLevel, configure_logs
+from canary.logs import OURS, LogFormat, LogLevel, configure_logs
 
 
 @pytest.fixture
@@ -17,7 +17,8 @@ def stream() -> Iterator[io.StringIO]:
     before = logging.getLogger().handlers[:], logging.getLogger().level
     yield io.StringIO()
     logging.getLogger().handlers[:], level = before
-    logging.getLogger().setLevel(level)
+    for name, was in {"": level, **dict.fromkeys(OURS, logging.NOTSET)}.items():
+        logging.getLogger(name).setLevel(was)
     structlog.reset_defaults()
 
 

@@ -214,9 +214,9 @@ class WorkQueue:
         again = self._dirty.pop(key, None)
         if again is not None and (again or not self._closed):
             self._line_up(key, fast=again)
+        self._hand_out()
         worked = asyncio.get_running_loop().time() - active.started
         self._on_turn(Turn(key=key, fast=active.fast, waited=active.waited, worked=worked, error=error))
-        self._hand_out()
 
     def _after(self, key: Key, error: BaseException | None) -> None:
         match error:
