@@ -5,10 +5,11 @@ is checked and is published in the CRD in one way.
 """
 
 from analysis.scalars.durations import Duration, Interval, PositiveDuration, format_duration, parse_duration
-from analysis.scalars.names import DNS_LABEL, OBJECT_NAME, SERVICE_NAME, Header, SecretRef, Word, taken
+from analysis.scalars.names import BY_NAME, DNS_LABEL, OBJECT_NAME, SERVICE_NAME, Header, Headers, SecretRef, Word, taken
 from analysis.scalars.numbers import (
     FINEST,
     HUNDRED,
+    Number,
     Percent,
     PositivePercent,
     Weight,
@@ -22,6 +23,7 @@ from analysis.scalars.numbers import (
 from analysis.scalars.sections import RULES, Objection, Section, exactly_one, one_of, refuse, refuse_one, section
 
 __all__ = [
+    "BY_NAME",
     "DNS_LABEL",
     "FINEST",
     "HUNDRED",
@@ -30,7 +32,9 @@ __all__ = [
     "SERVICE_NAME",
     "Duration",
     "Header",
+    "Headers",
     "Interval",
+    "Number",
     "Objection",
     "Percent",
     "PositiveDuration",

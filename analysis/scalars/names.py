@@ -1,11 +1,11 @@
 """Names as Kubernetes has them, and values that may come from a Secret."""
 
 from collections.abc import Sequence
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from analysis.scalars.sections import Objection, Section, exactly_one, one_of, section
+from analysis.scalars.sections import Objection, Section, exactly_one, one_of, refuse, section
 
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 SERVICE_NAME = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
@@ -13,6 +13,8 @@ OBJECT_NAME = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"
 DATA_KEY = r"^[-._a-zA-Z0-9]+$"
 HEADER_NAME = r"^[-!#$%&'*+.^_`|~0-9A-Za-z]+$"
 HEADER_VALUE = r"^[\t -~]*$"
+
+BY_NAME: dict[str, Any] = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
 
 Word: TypeAlias = Annotated[str, Field(pattern=DNS_LABEL, min_length=1, max_length=40)]
 
@@ -51,3 +53,12 @@ def taken(names: Sequence[str], what: str) -> list[Objection]:
         for index, name in enumerate(names)
         if name in names[:index]
     ]
+
+
+def _own_names(headers: tuple[Header, ...]) -> tuple[Header, ...]:
+    if objections := taken([header.name for header in headers], "header"):
+        raise refuse(*objections)
+    return headers
+
+
+Headers: TypeAlias = Annotated[tuple[Header, ...], Field(max_length=16, json_schema_extra=BY_NAME), AfterValidator(_own_names)]

@@ -97,6 +97,7 @@ _WEIGHT = {
     ],
 }
 
+Number: TypeAlias = Annotated[Decimal, BeforeValidator(exact), _AS_NUMBER, WithJsonSchema({"type": "number"})]
 Weight: TypeAlias = Annotated[Decimal, BeforeValidator(_weight), _AS_NUMBER, WithJsonSchema(_WEIGHT)]
 Percent: TypeAlias = Annotated[Decimal, BeforeValidator(parse_percent), _AS_PERCENT, _spelled(PERCENT)]
 PositivePercent: TypeAlias = Annotated[Decimal, BeforeValidator(_some_percent), _AS_PERCENT, _spelled(SOME_PERCENT)]
@@ -113,7 +114,10 @@ class Within:
         return core_schema.no_info_before_validator_function(self._read, handler(source))
 
     def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "number", "minimum": self.least, "maximum": self.most}
+        schema: dict[str, Any] = {"type": "number", "minimum": self.least, "maximum": self.most}
+        if self.least != int(self.least):  # of a whole number, the API server asks only that it be at least int(minimum)
+            schema[RULES] = [{"rule": f"self >= {self.least}", "message": f"is too small: write at least {self.least}"}]
+        return schema
 
     def _read(self, value: object) -> Decimal:
         number = exact(value)

@@ -7,7 +7,18 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from analysis.scalars import HUNDRED, Duration, Interval, PositiveDuration, PositivePercent, Section, refuse, refuse_one, taken
+from analysis.scalars import (
+    BY_NAME,
+    HUNDRED,
+    Duration,
+    Interval,
+    PositiveDuration,
+    PositivePercent,
+    Section,
+    refuse,
+    refuse_one,
+    taken,
+)
 from analysis.spec.metric import MetricSpec
 from analysis.spec.provider import ProviderSpec
 from analysis.verdict import Policy
@@ -31,7 +42,7 @@ class AnalysisSpec(Section):
     """How long after its first traffic a canary is not judged yet: cold caches are not its fault."""
     false_rollback_rate: PositivePercent = Decimal(5)
     """Bound on the chance to roll back a healthy version, shared over all metrics of the rollout."""
-    metrics: Annotated[tuple[MetricSpec, ...], Field(max_length=20)] | None = None
+    metrics: Annotated[tuple[MetricSpec, ...], Field(max_length=20, json_schema_extra=BY_NAME)] | None = None
     """What is judged. Default: the share of failed requests, and of requests slower than 500ms. [] judges nothing, on purpose."""
     on_failure: Policy = Policy.ROLLBACK
     """What to do when a metric fails: rollback, pause, or ignore (measured and shown, never acted on)."""

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from analysis.plan import Builtin
 from analysis.scalars import (
+    Number,
     Percent,
     PositiveDuration,
     PositivePercent,
@@ -58,11 +59,14 @@ class WorseSpec(Section):
 class ThresholdSpec(Section):
     """A fixed bound, as in Flagger and Argo Rollouts: for values the number itself, for shares of bad events in percent."""
 
-    model_config = section(("has(self.min) || has(self.max)", "give min, max or both"))
+    model_config = section(
+        ("has(self.min) || has(self.max)", "give min, max or both: a threshold without a bound can't fail"),
+        ("!has(self.min) || !has(self.max) || self.min <= self.max", "min is above max: exchange them"),
+    )
 
-    min: Annotated[Decimal, Within(-1e300, 1e300)] | None = None
+    min: Number | None = None
     """A check below this fails."""
-    max: Annotated[Decimal, Within(-1e300, 1e300)] | None = None
+    max: Number | None = None
     """A check above this fails."""
     failures: Annotated[int, Field(ge=1, le=1000)] = 1
     """The check that fails as this number condemns the version."""

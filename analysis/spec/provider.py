@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from analysis.plan import Dialect
-from analysis.scalars import OBJECT_NAME, Header, Section
+from analysis.scalars import OBJECT_NAME, Headers, Section
 
 
 class SecretName(Section):
@@ -29,7 +29,7 @@ class PrometheusSpec(Section):
     """URL without the path of the API, as http://prometheus.linkerd-viz:9090. Default: the controller's own."""
     auth: AuthSpec | None = None
     """How to log in; none by default."""
-    headers: Annotated[tuple[Header, ...], Field(max_length=16)] = ()
+    headers: Headers = ()
     """Headers that every query carries, as a tenant's name."""
     dialect: Dialect | None = None
     """Whose metric names the builtin metrics are read from. Default: linkerd with router smi, http with router replicas."""

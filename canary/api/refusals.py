@@ -44,12 +44,19 @@ class InvalidCanary(Invalid):
 
 def causes_of(error: ValidationError, root: str) -> Iterator[Cause]:
     """What pydantic found, in our words; `root` is the path of what was validated."""
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
+        if detail["type"] == "too_short" and any(_within(other, detail) for other in details):
+            continue  # pydantic counts only the items that are good
         objections: tuple[Objection, ...] = detail.get("ctx", {}).get("objections", ())
         if not objections:
             yield Cause(field=path(root, detail["loc"]), message=_sentence(detail))
         for objection in objections:
             yield Cause(field=path(root, (*detail["loc"], *objection.at)), message=objection.sentence)
+
+
+def _within(inner: ErrorDetails, outer: ErrorDetails) -> bool:
+    return len(inner["loc"]) > len(outer["loc"]) and inner["loc"][: len(outer["loc"])] == outer["loc"]
 
 
 def path(root: str, steps: tuple[str | int, ...]) -> str:

@@ -4,18 +4,14 @@ Nothing is bounded here as in the spec: a status that the API server refused wou
 the same reason: a newer controller may have words that an older CRD does not know.
 """
 
-from decimal import Decimal
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
-from analysis.scalars import Duration, Section, exact, plain, section
+from analysis.scalars import Duration, Number, Section, section
 from canary.api.moments import Moment
 from strategies.model import Edge, OnFailure, Phase, Stage
 
-Share: TypeAlias = Annotated[
-    Decimal, BeforeValidator(exact), PlainSerializer(plain, return_type=int | float), WithJsonSchema({"type": "number"})
-]
 _TEXT = WithJsonSchema({"type": "string"})
 _TEXTS = WithJsonSchema({"type": "array", "items": {"type": "string"}})
 _BY_TYPE = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
@@ -39,7 +35,7 @@ class SideStatus(Section):
 class StepStatus(Section):
     """A pinned step; see `kubectl explain canary.spec.strategy.progressive.steps`."""
 
-    weight: Share
+    weight: Number
     hold: Duration
     min_requests: int = 0
     tests: tuple[str, ...] = ()
@@ -60,8 +56,8 @@ class SizingStatus(Section):
     match: bool
     full: bool
     count: int | None = None
-    percent: Share | None = None
-    ready: Share
+    percent: Number | None = None
+    ready: Number
     deadline: Duration
 
 
@@ -100,7 +96,7 @@ class RolloutStatus(Section):
     """Counts from 1; `canary retry` begins another."""
     entered_at: Annotated[Moment, Field(alias="stepStartedAt")]
     """When this step or stage began."""
-    weight: Share
+    weight: Number
     """The canary's share of traffic that was last asked for, in percent."""
     live_at: Moment | None = None
     """When this step's weight was first seen live."""
@@ -132,8 +128,8 @@ class TrafficStatus(Section):
     """Wanted and live shares of the canary, in percent."""
 
     router: str
-    wanted: Share
-    live: Share | None = None
+    wanted: Number
+    live: Number | None = None
     """None: there is no split."""
     acknowledged: bool
     """The data plane has confirmed the live share."""

@@ -100,6 +100,9 @@ def _free(value: Any, known: Mapping[str, Node], path: str) -> Node:
 def _fitted(node: Node, path: str) -> Node:
     if node.get("default", ...) in (None, {}, []) or isinstance(node.get("default"), dict):
         del node["default"]  # it would be written into every object that is stored
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if not isinstance(node.get(exclusive, True), bool):
+            node |= {bound: node[exclusive], exclusive: True}  # draft 4 of JSON schema: a flag beside the bound
     if node.get("type") == "integer":
         node["format"] = "int64"
     if not {"type", "x-kubernetes-int-or-string", "x-kubernetes-preserve-unknown-fields"} & node.keys():

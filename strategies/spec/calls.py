@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, WithJsonSchema, field_validator, model_validator
 
-from analysis.scalars import BY_NAME, Header, PositiveDuration, Section, Word, exactly_one, one_of, refuse_one, section
+from analysis.scalars import Headers, PositiveDuration, Section, Word, exactly_one, one_of, refuse_one, section
 from strategies.model import Call, Edge, OnFailure
 
 _PRESERVE = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -42,10 +42,7 @@ class HttpSpec(Section):
     """Where to, as http://reviews-canary.bookinfo:9080/health."""
     method: Method = Method.GET
     """HTTP method."""
-    headers: Annotated[
-        tuple[Header, ...],
-        Field(max_length=16, json_schema_extra=BY_NAME),
-    ] = ()
+    headers: Headers = ()
     """Headers that the request carries."""
     body: Annotated[str, Field(max_length=16384)] | None = None
     """Body of the request. Default: for hooks a JSON object that describes the moment, for tests none."""
