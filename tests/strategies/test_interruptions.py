@@ -113,6 +113,43 @@ def test_many_deaths_and_a_slow_cluster_still_end_in_a_promotion(deaths: list[tu
     assert (world.state.stable, world.canary, world.split, world.paused) == (template, None, None, True)
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    deaths=st.lists(st.integers(0, 12), max_size=30),
+    event=st.sampled_from(["none", "fail", "rollback", "v3", "delete"]),
+    when=st.integers(0, 20),
+)
+def test_deaths_between_the_rounds_of_one_reconcile_change_no_ending(deaths: list[int], event: str, when: int) -> None:
+    world = a_resting_world(plan=a_plan(25, 50, 100))
+    world.template = "v2"
+    for number, survive in enumerate(deaths):
+        if number == when:
+            happen(world, event)
+        world.reconcile(survive=survive if survive < 12 else None)
+        world.now += world.plan.steps[0].hold
+    if when >= len(deaths):
+        happen(world, event)
+    if event == "delete":
+        world.run(lambda w: w.gone)
+        return
+    world.run(
+        lambda w: w.state.rollout is None and w.command is None and w.paused and w.template in (w.state.stable, w.state.rejected)
+    )
+    assert (world.split, world.canary, world.sets[world.state.stable or ""]) == (None, None, 4)
+
+
+def happen(world: World, event: str) -> None:
+    match event:
+        case "fail":
+            world.verdicts = (FAILED,)
+        case "rollback":
+            world.command = says("rollback")
+        case "v3":
+            world.template = "v3"
+        case "delete":
+            world.deleted = True
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     events=st.lists(

@@ -262,6 +262,27 @@ class World:
             self.check()
         return decision
 
+    def reconcile(self, *, survive: int | None = None) -> None:
+        """As the shell does it: rounds of plan and enact up to a turning point, then one record; or a death on the way.
+
+        `survive` counts the actions that are enacted before the process dies with nothing recorded.
+        """
+        recorded, left = self.state, survive
+        for _ in range(8):
+            before, actions = self.state, plan(self.state, self.observe()).actions
+            if left is not None and left < len(actions):
+                self.cycle(survive=left)
+                self.state = recorded
+                return
+            left = None if left is None else left - len(actions)
+            decision = self.cycle()
+            turned = (self.state.phase, self.state.rollout and self.state.rollout.stage) != (
+                recorded.phase,
+                recorded.rollout and recorded.rollout.stage,
+            )
+            if decision.answered or turned or (not actions and self.state == before):
+                return
+
     def run(self, until: Callable[["World"], bool], *, most: int = 400, **how: object) -> "World":
         """Cycle, letting time pass when nothing else happens, until the world is as wanted."""
         for _ in range(most):
