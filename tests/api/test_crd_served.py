@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from canary.api.status import state_of, status_of
 from canary.errors import Invalid
 from canary.k8s.client import Client
 from canary.k8s.resources import CANARY
 from tests.api.bad_input import BAD, Bad, a_canary, metric, steps
+from tests.api.reports import a_full_report
 
 _REFUSED = {name: bad for name, bad in BAD.items() if bad.server}
 _PAIR = {"stable": "reviews-v2", "canary": "reviews-v3"}
@@ -139,3 +141,11 @@ async def test_an_older_leader_cannot_write(cluster: Client):
         await with_status(cluster, name, leaderEpoch=None)
     assert (await with_status(cluster, name, leaderEpoch=7, phase="Promoted"))["status"]["phase"] == "Promoted"
     assert (await with_status(cluster, name, leaderEpoch=9))["status"]["leaderEpoch"] == 9
+
+
+async def test_a_whole_status_is_kept_as_it_is_written(cluster: Client):
+    name = (await created(cluster))["metadata"]["name"]
+    status = status_of(a_full_report())
+    stored = await cluster.patch_status(CANARY, name, {"status": status}, namespace="default")
+    assert stored["status"] == status
+    assert state_of(stored["status"]) == a_full_report().decision.state
