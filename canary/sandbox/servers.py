@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
@@ -25,8 +26,11 @@ class Server:
 
     async def start(self, port: int = 0) -> Address:
         """Listen; port 0 means any free one. Raises OSError when the port is taken."""
-        self._server = await asyncio.start_server(self._converse, LOOPBACK, port)
-        host, bound = self._server.sockets[0].getsockname()[:2]
+        listener = socket.create_server((LOOPBACK, port))
+        # Not yet serving, it is ours without a pause in between, so that whoever is cancelled now can still stop it.
+        self._server = await asyncio.start_server(self._converse, sock=listener, start_serving=False)
+        await self._server.start_serving()
+        host, bound = listener.getsockname()[:2]
         return str(host), int(bound)
 
     async def stop(self, grace: float = 5.0) -> None:

@@ -11,7 +11,6 @@ from typing import Protocol, TypeAlias
 
 import structlog
 
-from canary.sandbox.errors import ApiError
 from canary.sandbox.resources import Resource
 from canary.sandbox.store import Store
 from canary.sandbox.watches import Event
@@ -90,9 +89,9 @@ class Controllers:
             timer.cancel()
         try:
             again = controller.reconcile(namespace, name)
-        except (ApiError, ValueError, KeyError, TypeError) as error:
+        except Exception:
             # An object that no validation looked at, or one that vanished in between: the others must not suffer.
-            log.warning("reconcile failed", kind=controller.resource.kind, namespace=namespace, name=name, error=repr(error))
+            log.exception("reconcile failed", kind=controller.resource.kind, namespace=namespace, name=name)
             again = RETRY_AFTER
         if again is not None:
             self._timers[item] = asyncio.get_running_loop().call_later(again, self._add, item)
