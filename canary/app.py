@@ -94,6 +94,7 @@ class App:
         self.http = HttpCaller(secrets, guard, proxy=settings.hook_proxy)
         self.jobs = JobCaller(client)
         self.calls = Calls(Stores(runs=Runs(store), outbox=Outbox(store)), self.http, self.jobs, self.clock, self.queue.add)
+        self.caches.on_job = lambda job, gone: self.calls.job_changed(job, gone=gone)
         self.runs = CanaryRuns(self.calls, self.queue.add)
         self.measures = Measures(self.clock, Evidence(store), self.schedule, self._measured)
         self.reconcile = self._reconciler(secrets)

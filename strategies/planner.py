@@ -95,12 +95,12 @@ def _leave(state: State, seen: Observation) -> Decision | None:
 
 def _rest(state: State, seen: Observation) -> Decision:
     """Nothing is being tried: keep the Deployment held and look for something new."""
-    if not seen.adopted:
-        return say(state, "Adopting", "Marks what belongs to this Canary.", Adopt())
     if cleaning := _leftovers(state, seen):
         return cleaning
     if seen.findings:
         return say(state, seen.findings[0].reason, seen.findings[0].sentence, stalled=True)
+    if not seen.adopted:
+        return say(state, "Adopting", "Marks what belongs to this Canary.", Adopt())
     adopted = _adopt_in_place(state, seen) if _in_place(seen) else _adopt_pair(state, seen)
     if isinstance(adopted, Decision):
         return adopted

@@ -61,8 +61,7 @@ class Caches:
         self._followers = Followers(api, lambda holder: wake(holder, False))  # type: ignore[arg-type]  # holders are keys
         self._sets: dict[str, tuple[str, list[Obj]]] = {}
         self._group: asyncio.TaskGroup | None = None
-        self.on_job: Callable[[Obj], None] = lambda _: None
-        self.on_gone: Callable[[Key], None] = lambda _: None
+        self.on_job: Callable[[Obj, bool], None] = lambda _job, _gone: None
 
     # -- running ----------------------------------------------------------------------------------------------------
 
@@ -103,6 +102,10 @@ class Caches:
         target = Target(resource=resource, namespace=key[0], name=name)
         self._followers.follow(target, holder=key)
         return self._followers.get(target)
+
+    def ours(self, resource: Resource, key: Key, name: str) -> Obj | None:
+        """An object by name, if it carries our label; nothing is followed."""
+        return self.labelled[resource].cache.get(key[0], name)
 
     def known(self, resource: Resource, key: Key, name: str) -> bool:
         """Is it known whether this object exists? False for a moment after it is first asked for."""
@@ -156,8 +159,6 @@ class Caches:
     # -- being told ---------------------------------------------------------------------------------------------------
 
     def _canary_changed(self, change: Change) -> None:
-        if change.new is None:
-            self.on_gone(change.key)
         self._wake(change.key, _command(change.new) not in (None, _command(change.old)))
 
     def _labelled_changed(self, change: Change) -> None:
@@ -169,8 +170,9 @@ class Caches:
             self._wake(_canary_key(obj), False)
 
     def _job_changed(self, change: Change) -> None:
-        if change.new is not None:
-            self.on_job(change.new)
+        job = change.new or change.old
+        if job is not None:
+            self.on_job(job, change.new is None)
 
     def _split_changed(self, change: Change) -> None:
         for obj in (change.old, change.new):

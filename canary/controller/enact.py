@@ -13,7 +13,7 @@ from canary.api.command import format_command
 from canary.controller import manifests
 from canary.controller.caches import Caches
 from canary.controller.revisions import bare, named, revision_of, template_of
-from canary.controller.sight import Sight, held, labelled, owned
+from canary.controller.sight import Sight, held, labelled, owned, theirs
 from canary.errors import Conflict, Invalid, NotFound
 from canary.k8s.names import CANARY_LABEL, COMMAND_ANNOTATION, DEFERRED_ANNOTATION, FINALIZER, HELD_ANNOTATION
 from canary.k8s.port import KubernetesApi, Obj, Propagation
@@ -111,7 +111,7 @@ class Hands:
         if FINALIZER not in finalizers:
             patch = {"metadata": {"resourceVersion": metadata["resourceVersion"], "finalizers": [*finalizers, FINALIZER]}}
             await self._patch(CANARY, sight, scene.name, patch)
-        for resource, name, found in _theirs(sight):
+        for resource, name, found in theirs(sight):
             if not labelled(found, scene):
                 await self._patch(resource, sight, name, {"metadata": {"labels": {CANARY_LABEL: scene.name}}})
 
@@ -119,7 +119,7 @@ class Hands:
         scene = sight.scene
         if scene.in_place and sight.deployment is not None and held(sight.deployment):
             await self._rewrite(sight, self._template(sight, state, Template.STABLE), held=False)
-        for resource, name, found in _theirs(sight):
+        for resource, name, found in theirs(sight):
             if labelled(found, scene):
                 await self._patch(resource, sight, name, {"metadata": {"labels": {CANARY_LABEL: None}}})
         metadata = sight.canary["metadata"]
@@ -232,17 +232,6 @@ def _deployment(sight: Sight) -> Obj:
     if sight.deployment is None:
         raise NotFound(f"Deployment {sight.scene.stable} is gone.")
     return sight.deployment
-
-
-def _theirs(sight: Sight) -> list[tuple[Resource, str, Obj]]:
-    """The user's own objects that carry our label while we need them."""
-    scene = sight.scene
-    found = [(DEPLOYMENT, scene.stable, sight.deployment)]
-    if not scene.in_place:
-        found.append((DEPLOYMENT, scene.canary, sight.rival))
-    if scene.service is not None:
-        found.append((SERVICE, scene.service, sight.apex))
-    return [(resource, name, obj) for resource, name, obj in found if obj is not None]
 
 
 def _escaped(name: str) -> str:

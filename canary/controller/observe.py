@@ -10,7 +10,7 @@ from canary.api.command import InvalidCommand, parse_command
 from canary.controller.ailments import ailment
 from canary.controller.revisions import image_of, named, pod_hash, revision_of, template_of
 from canary.controller.scene import Scene
-from canary.controller.sight import Sight, deferred, held, held_by_us, labelled, owned, settled
+from canary.controller.sight import Sight, deferred, held, held_by_us, labelled, owned, settled, theirs
 from canary.k8s.names import COMMAND_ANNOTATION, FINALIZER, ROLE_LABEL
 from canary.k8s.port import Obj
 from strategies.actions import Role
@@ -219,8 +219,7 @@ def _previous(sight: Sight, state: State) -> str | None:
 def _adopted(sight: Sight) -> bool:
     scene = sight.scene
     marked = FINALIZER in (sight.canary["metadata"].get("finalizers") or ())
-    workloads = (sight.deployment,) if scene.in_place else (sight.deployment, sight.rival)
-    return marked and all(labelled(found, scene) for found in (*workloads, sight.apex) if found is not None)
+    return marked and all(labelled(found, scene) for _, _, found in theirs(sight))
 
 
 def _command(canary: Obj) -> tuple[Command | None, str | None]:

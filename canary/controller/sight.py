@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 
 from canary.controller.caches import Caches
-from canary.controller.revisions import named, running, template_of, with_template
+from canary.controller.revisions import bare, named, running, template_of, with_template
 from canary.controller.scene import Scene
 from canary.k8s.names import CANARY_LABEL, DEFERRED_ANNOTATION, HELD_ANNOTATION
 from canary.k8s.port import Obj
-from canary.k8s.resources import DEPLOYMENT, SERVICE
+from canary.k8s.resources import DEPLOYMENT, SERVICE, Resource
 from strategies.model import Phase, State
 
 
@@ -32,32 +32,48 @@ class Sight:
 
 
 def look(caches: Caches, scene: Scene, canary: Obj, state: State) -> Sight:
-    """Gather what the caches hold. `unknown` names what has been asked for but not been answered yet."""
+    """Gather what the caches hold. `unknown` names what has been asked for but not been answered yet.
+
+    What a rollout makes is looked for by name only while there is one, or about to be one: at rest nothing is followed.
+    """
     key = scene.key
-    asked = [(DEPLOYMENT, scene.stable), (DEPLOYMENT, scene.canary)]
-    asked += [(SERVICE, name) for name in (scene.service, *_leaves(scene)) if name]
-    unknown = tuple(f"{resource.kind} {name}" for resource, name in asked if not caches.known(resource, key, name))
-    found = {pair: caches.find(*(pair[0], key, pair[1])) for pair in asked}
-    caches.release(key, keep=asked)
-    deployment = found[DEPLOYMENT, scene.stable]
+    deployment = caches.find(DEPLOYMENT, key, scene.stable)
     sets = tuple(caches.replica_sets(deployment) or ()) if deployment and scene.in_place else ()
+    stable_set = _stable_set(deployment, sets, state) if deployment else None
+    resting = state.rollout is None and scene.in_place and not _pending(deployment, stable_set)
+    asked = [(DEPLOYMENT, scene.stable), *([(SERVICE, scene.service)] if scene.service else [])]
+    if not resting:
+        asked += [(DEPLOYMENT, scene.canary), *((SERVICE, leaf) for leaf in _leaves(scene))]
+    unknown = tuple(f"{resource.kind} {name}" for resource, name in asked if not caches.known(resource, key, name))
+    caches.release(key, keep=asked)
+
+    def found(resource: Resource, name: str | None) -> Obj | None:
+        if name is None:
+            return None
+        return caches.find(resource, key, name) if (resource, name) in asked else caches.ours(resource, key, name)
+
     splits = caches.splits_of(scene.namespace, scene.service) if scene.mesh and scene.service else []
     return Sight(
         scene=scene,
         canary=canary,
         deployment=deployment,
-        rival=found[DEPLOYMENT, scene.canary],
-        apex=found.get((SERVICE, scene.service or "")),
-        stable_leaf=found.get((SERVICE, scene.stable_leaf)) if scene.mesh else None,
-        canary_leaf=found.get((SERVICE, scene.canary_leaf)) if scene.mesh else None,
+        rival=found(DEPLOYMENT, scene.canary),
+        apex=found(SERVICE, scene.service),
+        stable_leaf=found(SERVICE, scene.stable_leaf) if scene.mesh else None,
+        canary_leaf=found(SERVICE, scene.canary_leaf) if scene.mesh else None,
         split=next((split for split in splits if split["metadata"]["name"] == _split_name(scene, splits)), None),
         other_splits=tuple(split for split in splits if split["metadata"]["name"] != _split_name(scene, splits)),
         sets=sets,
-        stable_set=_stable_set(deployment, sets, state) if deployment else None,
+        stable_set=stable_set,
         unknown=unknown,
         slices={leaf: caches.slices(scene.namespace, leaf) for leaf in _leaves(scene)},
         pods=tuple(caches.pods(key)),
     )
+
+
+def _pending(deployment: Obj | None, stable_set: Obj | None) -> bool:
+    """Does another template than the running one stand in the Deployment?"""
+    return deployment is not None and (stable_set is None or bare(template_of(deployment)) != bare(template_of(stable_set)))
 
 
 def _leaves(scene: Scene) -> tuple[str, ...]:
@@ -117,3 +133,14 @@ def owned(obj: Obj | None, scene: Scene) -> bool:
 def labelled(obj: Obj | None, scene: Scene) -> bool:
     """Does the object carry this Canary's label?"""
     return obj is not None and (obj["metadata"].get("labels") or {}).get(CANARY_LABEL) == scene.name
+
+
+def theirs(sight: Sight) -> list[tuple[Resource, str, Obj]]:
+    """The user's own objects that carry our label while we need them: EndpointSlices take it over from leaf services."""
+    scene = sight.scene
+    found = [(DEPLOYMENT, scene.stable, sight.deployment), (SERVICE, scene.service, sight.apex)]
+    if not scene.in_place:
+        leaves = ((scene.stable_leaf, sight.stable_leaf), (scene.canary_leaf, sight.canary_leaf))
+        found.append((DEPLOYMENT, scene.canary, sight.rival))
+        found.extend((SERVICE, name, leaf) for name, leaf in leaves if not owned(leaf, scene))
+    return [(resource, name, obj) for resource, name, obj in found if name is not None and obj is not None]
