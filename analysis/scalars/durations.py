@@ -3,20 +3,16 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import durationpy
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from analysis.scalars.sections import refuse_one
+from analysis.scalars.sections import SOMETHING, refuse_one
 
-# RE2 has no lookahead: "not zero" is spelled out as zeros, then something, then anything.
-_ANY = r"[0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h|d)"
-_ZERO = r"0{1,5}(\.0{1,3})?(ms|s|m|h|d)"
-_SOME = r"([0-9]{0,4}[1-9][0-9]{0,4}(\.[0-9]{1,3})?|[0-9]{1,5}\.[0-9]{0,2}[1-9][0-9]{0,2})(ms|s|m|h|d)"
-ANY_DURATION = f"^({_ANY})+$"
-SOME_DURATION = f"^({_ZERO})*{_SOME}({_ANY})*$"
-WHOLE_SECONDS = r"^(0{1,5}(s|m|h|d))*[0-9]{0,4}[1-9][0-9]{0,4}(s|m|h|d)([0-9]{1,5}(s|m|h|d))*$"
+_COUNT = "[0-9]{1,5}"
+ANY_DURATION = rf"^({_COUNT}(\.[0-9]{{1,3}})?(ms|s|m|h|d))+$"
+WHOLE_SECONDS = f"^({_COUNT}(s|m|h|d))+$"
 LONGEST = 24  # characters; keeps every duration far inside what dates can hold
 _UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "m"), (1_000_000, "s"))
 
@@ -65,12 +61,12 @@ def _interval(value: object) -> timedelta:
     return span
 
 
-def _spelled(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": LONGEST})
+def _spelled(pattern: str, **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": LONGEST, **more})
 
 
 _SPELL = PlainSerializer(format_duration, return_type=str)
 
 Duration: TypeAlias = Annotated[timedelta, BeforeValidator(parse_duration), _SPELL, _spelled(ANY_DURATION)]
-PositiveDuration: TypeAlias = Annotated[timedelta, BeforeValidator(_positive), _SPELL, _spelled(SOME_DURATION)]
-Interval: TypeAlias = Annotated[timedelta, BeforeValidator(_interval), _SPELL, _spelled(WHOLE_SECONDS)]
+PositiveDuration: TypeAlias = Annotated[timedelta, BeforeValidator(_positive), _SPELL, _spelled(ANY_DURATION, **SOMETHING)]
+Interval: TypeAlias = Annotated[timedelta, BeforeValidator(_interval), _SPELL, _spelled(WHOLE_SECONDS, **SOMETHING)]

@@ -9,10 +9,9 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from analysis.scalars.sections import RULES, refuse_one
+from analysis.scalars.sections import RULES, SOMETHING, refuse_one
 
 PERCENT = r"^(100(\.0{1,6})?|[0-9]{1,2}(\.[0-9]{1,6})?)%$"
-SOME_PERCENT = r"^(100(\.0{1,6})?|([1-9][0-9]?|0[1-9])(\.[0-9]{1,6})?|0{1,2}\.[0-9]{0,5}[1-9][0-9]{0,5})%$"
 HUNDRED = Decimal(100)
 FINEST = Decimal("0.001")
 
@@ -76,8 +75,8 @@ def _some_percent(value: object) -> Decimal:
     return share
 
 
-def _spelled(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": 11})
+def _spelled(**more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": PERCENT, "maxLength": 11, **more})
 
 
 _AS_NUMBER = PlainSerializer(plain, return_type=int | float)
@@ -99,8 +98,8 @@ _WEIGHT = {
 
 Number: TypeAlias = Annotated[Decimal, BeforeValidator(exact), _AS_NUMBER, WithJsonSchema({"type": "number"})]
 Weight: TypeAlias = Annotated[Decimal, BeforeValidator(_weight), _AS_NUMBER, WithJsonSchema(_WEIGHT)]
-Percent: TypeAlias = Annotated[Decimal, BeforeValidator(parse_percent), _AS_PERCENT, _spelled(PERCENT)]
-PositivePercent: TypeAlias = Annotated[Decimal, BeforeValidator(_some_percent), _AS_PERCENT, _spelled(SOME_PERCENT)]
+Percent: TypeAlias = Annotated[Decimal, BeforeValidator(parse_percent), _AS_PERCENT, _spelled()]
+PositivePercent: TypeAlias = Annotated[Decimal, BeforeValidator(_some_percent), _AS_PERCENT, _spelled(**SOMETHING)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 RULES = "x-kubernetes-validations"
+# For text that spells a quantity: RE2 has no lookahead, so "not zero" is a rule of its own.
+SOMETHING: dict[str, Any] = {RULES: [{"rule": "self.matches('[1-9]')", "message": "is nothing: write more than 0"}]}
 
 At: TypeAlias = tuple[str | int, ...]
 

@@ -1,6 +1,5 @@
 """One metric of the resource: what is measured, how it is judged, and what its owner wants done about each verdict."""
 
-import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Self
@@ -21,17 +20,17 @@ from analysis.scalars import (
     refuse_one,
     section,
 )
+from analysis.templates import BadTemplate, check
 from analysis.verdict import Policy
 
-PLACEHOLDERS = ("namespace", "canary", "service", "leaf", "deployment", "pods")
 SLOW = timedelta(milliseconds=500)
-_PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 
 
-def _known_placeholders(template: str) -> str:
-    unknown = [name for name in _PLACEHOLDER.findall(template) if name not in PLACEHOLDERS]
-    if unknown:
-        raise refuse_one(f"there is no placeholder {{{{{unknown[0]}}}}}: write one of {', '.join(PLACEHOLDERS)}")
+def _fillable(template: str) -> str:
+    try:
+        check(template)
+    except BadTemplate as error:
+        raise refuse_one(str(error)) from None
     return template
 
 
@@ -44,7 +43,7 @@ class CountsSpec(Section):
     total: Annotated[str, Field(min_length=1, max_length=2048)]
     """Instant vector of the counters of all events."""
 
-    _placeholders = field_validator("bad", "total")(_known_placeholders)
+    _placeholders = field_validator("bad", "total")(_fillable)
 
 
 class WorseSpec(Section):
@@ -126,7 +125,7 @@ class MetricSpec(Section):
     @field_validator("value")
     @classmethod
     def _placeholders(cls, value: str | None) -> str | None:
-        return None if value is None else _known_placeholders(value)
+        return None if value is None else _fillable(value)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

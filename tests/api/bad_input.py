@@ -311,7 +311,7 @@ BAD: dict[str, Bad] = {
     ),
     "an unknown placeholder": Bad(
         at="spec.analysis.metrics[0].counts.bad",
-        says="there is no placeholder {{pod}}: write one of namespace, canary, service, leaf, deployment, pods",
+        says="The placeholder {{pod}} is unknown; known are {{namespace}}",
         change={"analysis": metric(counts={"bad": 'x{pod=~"{{pod}}"}', "total": 'y{pod=~"{{ pods }}"}'})},
         server=False,
     ),

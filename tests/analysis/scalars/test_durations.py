@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.scalars.durations import ANY_DURATION, SOME_DURATION, WHOLE_SECONDS, format_duration, parse_duration
+from analysis.scalars.durations import ANY_DURATION, WHOLE_SECONDS, format_duration, parse_duration
 
 written = st.lists(
-    st.tuples(st.integers(0, 999), st.sampled_from(["", ".5", ".25", ".001"]), st.sampled_from(["ms", "s", "m", "h", "d"])),
+    st.tuples(st.integers(0, 99_999), st.sampled_from(["", ".5", ".25", ".001"]), st.sampled_from(["ms", "s", "m", "h", "d"])),
     min_size=1,
     max_size=2,
 ).map(lambda parts: "".join(f"{count}{fraction}{unit}" for count, fraction, unit in parts))
@@ -75,8 +75,8 @@ def test_formats_as_people_write():
 def test_the_patterns_agree_with_the_values(text: str):
     span = parse_duration(text)
     assert bool(re.search(ANY_DURATION, text))
-    assert bool(re.search(SOME_DURATION, text)) == any(digit in text for digit in "123456789")
-    assert not (re.search(WHOLE_SECONDS, text) and (span < timedelta(seconds=1) or span % timedelta(seconds=1)))
+    assert bool(re.search("[1-9]", text)) == (span > timedelta(0))
+    assert not (re.search(WHOLE_SECONDS, text) and span % timedelta(seconds=1))
 
 
 @given(st.text(alphabet="0123456789.smhd-w +", max_size=26))
