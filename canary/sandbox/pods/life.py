@@ -46,10 +46,11 @@ class Life:
             self._notes.say(self._pod, "Failed", f"Error: {error}", warning=True)
             return
         start = self._pace.start if behaviour.start is None else behaviour.start
-        if self._pod["spec"].get("restartPolicy", "Always") != "Always":
-            await self._run_to_end(behaviour, start)
-        elif behaviour.crash:
+        policy = self._pod["spec"].get("restartPolicy", "Always")
+        if behaviour.crash and policy != "Never":
             await self._crash(start)
+        elif policy != "Always":
+            await self._run_to_end(behaviour, start)
         else:
             await self._serve(behaviour, start, rng)
 

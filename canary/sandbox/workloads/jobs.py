@@ -51,8 +51,8 @@ class Jobs:
         return self._report(job, verdict)
 
     def _start(self, job: Object, pods: Sequence[Object], active: Sequence[Object]) -> None:
-        wanted = min(job["spec"].get("parallelism", 1), job["spec"].get("completions") or 1)
-        missing = wanted - len(active) - _count(pods, "Succeeded")
+        left = (job["spec"].get("completions") or 1) - _count(pods, "Succeeded")
+        missing = min(job["spec"].get("parallelism", 1), left) - len(active)
         for _ in range(max(0, missing)):
             made = self._store.create(PODS, pod_from(job["spec"]["template"], job, name_of(job)))
             self._notes.say(job, "SuccessfulCreate", f"Created pod: {name_of(made)}")
