@@ -1,4 +1,4 @@
-"""The demo's chapters: each delivers a version the way a user does, follows the rollout to its end, and counts who met an error."""
+"""The demo's chapters: each delivers a version as a user does, follows it to its end, and counts who met an error."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 from analysis.scalars import format_duration
 from canary.cli.ages import span
 from canary.cli.following import Followed, following
-from canary.cli.outcome import Code, Goal, judge
+from canary.cli.outcome import Code, Goal, Outcome, judge
 from canary.cli.playground import Playground, put
 from canary.cli.reading import Reading, read
 from canary.cli.screens import Screen
@@ -80,14 +80,15 @@ async def tell(place: Playground, screen: Screen, pace: Pace) -> tuple[Told, ...
     """All chapters, in order; the last lines say what came of each."""
     objects = story()
     await put(place.client, (paced(obj, pace) for obj in objects))
-    load = await place.sandbox.load(APEX, NAMESPACE, pace.rps)
     told = []
     async with following(place.client, NAMESPACE, APEX) as followed:
         await _held(followed, pace)
+        load = await place.sandbox.load(APEX, NAMESPACE, pace.rps)
+        teller = Teller(place=place, followed=followed, load=load, screen=screen, pace=pace)
         for chapter in CHAPTERS:
             screen.say(f"{chapter.title}: kubectl apply -f reviews.yaml, with image {chapter.image}")
             await put(place.client, [delivered(objects, chapter)])
-            told.append(await _follow(chapter, place, followed, load, screen, pace))
+            told.append(await teller.follow(chapter))
     screen.close()
     for each in told:
         screen.say(str(each))
@@ -123,29 +124,40 @@ async def _held(followed: Followed, pace: Pace) -> None:
         raise TimedOut(f"The controller did not take over Deployment {APEX} within {span(pace.longest)}.") from None
 
 
-async def _follow(chapter: Chapter, place: Playground, followed: Followed, load: Load, screen: Screen, pace: Pace) -> Told:
-    loop = asyncio.get_running_loop()
-    began, requests, errors = loop.time(), load.totals.requests, load.totals.errors
-    goal = await pinned(Goal(), place.client, followed)
-    out_of_traffic: float | None = None
-    while True:
-        reading = _reading(followed)
-        now = loop.time()
-        screen.show(reading, load.totals, timedelta(seconds=now - began))
-        if out_of_traffic is None and reading.status.phase is Phase.ROLLING_BACK:
-            out_of_traffic = now
-        outcome = judge(goal, reading)
-        late = now - began > pace.longest.total_seconds()
-        if outcome is not None or late:
-            return Told(
-                chapter=chapter,
-                ending=outcome.code if outcome else Code.TIMEOUT,
-                took=timedelta(seconds=(out_of_traffic or now) - began),
-                requests=load.totals.requests - requests,
-                errors=load.totals.errors - errors,
-                sentence=outcome.sentence if outcome else reading.status.message,
-            )
-        await followed.changed(pace.glance.total_seconds())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """Follows one chapter after the other."""
+
+    place: Playground
+    followed: Followed
+    load: Load
+    screen: Screen
+    pace: Pace
+
+    async def follow(self, chapter: Chapter) -> Told:
+        """Show the rollout until it has ended, or until its chapter has taken too long."""
+        loop, totals = asyncio.get_running_loop(), self.load.totals
+        began, requests, errors = loop.time(), totals.requests, totals.errors
+        goal = await pinned(Goal(), self.place.client, self.followed)
+        decided: float | None = None
+        while True:
+            reading, now = _reading(self.followed), loop.time()
+            self.screen.show(reading, totals, timedelta(seconds=now - began))
+            if decided is None and reading.status.phase is Phase.ROLLING_BACK:
+                decided = now
+            outcome = judge(goal, reading)
+            if outcome is None and now - began > self.pace.longest.total_seconds():
+                outcome = Outcome(code=Code.TIMEOUT, sentence=f"It has not ended by then: {reading.status.message}")
+            if outcome is not None:
+                return Told(
+                    chapter=chapter,
+                    ending=outcome.code,
+                    took=timedelta(seconds=(decided or now) - began),
+                    requests=totals.requests - requests,
+                    errors=totals.errors - errors,
+                    sentence=outcome.sentence,
+                )
+            await self.followed.changed(self.pace.glance.total_seconds())
 
 
 def _reading(followed: Followed) -> Reading:
