@@ -34,8 +34,8 @@ class MetricVerdict:
 
     `since` is when the verdict last changed, so that policies with a patience (`noDataAfter`) need no state
     of their own. `requests` counts canary events over the whole rollout, `step_requests` since the step began.
-    `evidence` and `bound` are None for judges that have no such number. `policy` is what to do if the verdict
-    is `Fail`, `NoData` or `Error`, already chosen for this verdict, None for the others.
+    `evidence` and `bound` are None for judges that have no such number. `policy` is what to do about `Fail`,
+    `NoData` or `Error`, already chosen for this verdict; for the others it is None, or `ignore` where the metric is a dry run.
     """
 
     metric: str

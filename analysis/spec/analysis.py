@@ -73,3 +73,8 @@ class AnalysisSpec(Section):
     def judged(self) -> bool:
         """Whether any metric is judged at all."""
         return self.metrics != ()
+
+    @property
+    def counted(self) -> bool:
+        """Whether any metric counts requests; values have none to wait for."""
+        return self.metrics is None or any(metric.value is None for metric in self.metrics)

@@ -18,6 +18,7 @@ from analysis.plan import (
 from analysis.scalars import HUNDRED
 from analysis.spec.analysis import AnalysisSpec
 from analysis.spec.metric import DEFAULT_METRICS, SLOW, MetricSpec, ThresholdSpec
+from analysis.verdict import Policy
 
 
 def metric_plans(spec: AnalysisSpec, dialect: Dialect) -> tuple[MetricPlan, ...]:
@@ -30,13 +31,15 @@ def metric_plans(spec: AnalysisSpec, dialect: Dialect) -> tuple[MetricPlan, ...]
 
 
 def _plan(metric: MetricSpec, spec: AnalysisSpec, dialect: Dialect) -> MetricPlan:
+    """A metric whose failure is ignored is a dry run: its missing data holds nobody either, unless the resource says so."""
+    dry = metric.on_failure is Policy.IGNORE
     return MetricPlan(
         name=metric.name,
         measure=_measure(metric, dialect),
         judge=_threshold(metric.threshold, metric) if metric.threshold else _sequential(metric),
         on_failure=metric.on_failure or spec.on_failure,
-        on_no_data=metric.on_no_data or spec.on_no_data,
-        on_error=metric.on_error or spec.on_error,
+        on_no_data=metric.on_no_data or (Policy.IGNORE if dry else spec.on_no_data),
+        on_error=metric.on_error or (Policy.IGNORE if dry else spec.on_error),
         no_data_after=metric.no_data_after or spec.no_data_after,
     )
 

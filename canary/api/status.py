@@ -66,14 +66,19 @@ def status_of(report: Report) -> dict[str, Any]:
     return status.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def state_of(status: Mapping[str, Any]) -> State:
-    """The state that a status holds; an empty status is the first state. Raises UnreadableStatus."""
+def read_status(status: Mapping[str, Any]) -> CanaryStatus:
+    """A status as its fields; raises UnreadableStatus."""
     try:
-        read = CanaryStatus.model_validate(status)
+        return CanaryStatus.model_validate(status)
     except ValidationError as error:
         causes = tuple(causes_of(error, "status"))
         sentence = "; ".join(f"{cause.field}: {cause.message}" for cause in causes)
         raise UnreadableStatus(f"The status can't be read: {sentence}", causes=causes) from None
+
+
+def state_of(status: Mapping[str, Any]) -> State:
+    """The state that a status holds; an empty status is the first state. Raises UnreadableStatus."""
+    read = read_status(status)
     return State(
         phase=read.phase,
         reason=read.outcome.reason if read.outcome else "",

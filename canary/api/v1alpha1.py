@@ -70,7 +70,9 @@ class CanarySpec(DeliverySpec):
 
     def plan(self) -> Plan:
         """The plan that a new rollout pins."""
-        return plan_of(self, judged=self.analysis.judged, needs_proof=self.analysis.promote_on is PromoteOn.EVIDENCE)
+        analysis = self.analysis
+        proof = analysis.promote_on is PromoteOn.EVIDENCE
+        return plan_of(self, judged=analysis.judged, counted=analysis.counted, needs_proof=proof)
 
     def intent(self, uid: str) -> Intent:
         """What the spec asks for now, of the Canary with this uid."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 import structlog
 
 from canary.api.refusals import InvalidCanary
-from canary.api.status import state_of
+from canary.api.status import UnreadableStatus, state_of
 from canary.api.v1alpha1 import CanarySpec, parse_canary
 from canary.clock import Clock
 from canary.controller.caches import Caches
@@ -55,7 +55,7 @@ class Reconciler:
         if canary is None:
             self.forget(key)
             return
-        state = state_of(canary.get("status") or {})
+        state = read_state(canary)
         sight = await self._look(key, canary, state)
         if sight is None:
             return  # what was asked for is on its way, and its coming wakes this key again
@@ -177,6 +177,15 @@ class _Result:
 
 def _turning_point(state: State) -> tuple[object, ...]:
     return state.phase, state.rollout and state.rollout.id, state.rollout and state.rollout.stage
+
+
+def read_state(canary: Obj) -> State:
+    """The state in the status. What somebody has made unreadable is rebuilt from the cluster, like a status that was lost."""
+    try:
+        return state_of(canary.get("status") or {})
+    except UnreadableStatus as error:
+        log.warning("the status is rebuilt", canary=canary["metadata"]["name"], problem=error.sentence)
+        return State()
 
 
 def read_spec(canary: Obj) -> tuple[CanarySpec | None, tuple[Finding, ...]]:

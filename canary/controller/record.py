@@ -13,7 +13,7 @@ import structlog
 
 from canary.api.changes import changes
 from canary.api.report import Report
-from canary.api.status import status_of
+from canary.api.status import UnreadableStatus, read_status, status_of
 from canary.api.status_fields import CanaryStatus, CommandStatus, HistoryLine
 from canary.clock import Clock
 from canary.controller.caches import Caches
@@ -109,7 +109,7 @@ class Recorder:
         if "deletionTimestamp" in metadata and self._caches.canary(sight.scene.key) is None:
             return
         old: Mapping[str, Any] = sight.canary.get("status") or {}
-        known = CanaryStatus.model_validate(old)
+        known = _known(old)
         report = Report(
             generation=metadata.get("generation", 0),
             router=sight.scene.router,
@@ -183,6 +183,14 @@ class Recorder:
         if before.rollout is not None and (state.rollout is None or state.rollout.id != before.rollout.id):
             self._metrics.rollout_ended(key, state.phase, before.rollout.why or state.reason)
             self._journal.rollout(_rollout_record(sight, before.rollout, before, ended=(seen, decision)))
+
+
+def _known(status: Mapping[str, Any]) -> CanaryStatus:
+    """What stands in the status; nothing, where somebody has made it unreadable: it is written anew."""
+    try:
+        return read_status(status)
+    except UnreadableStatus:
+        return CanaryStatus()
 
 
 def _at_rest(status: Mapping[str, Any]) -> dict[str, Any]:

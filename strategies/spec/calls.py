@@ -54,6 +54,13 @@ class HttpSpec(Section):
     """How often it is tried again after a failure."""
 
 
+class HookHttpSpec(HttpSpec):
+    """An HTTP request that tells of a moment."""
+
+    method: Method = Method.POST
+    """HTTP method."""
+
+
 def _job_schema() -> dict[str, Any]:
     """As much of batch/v1 JobTemplateSpec as it takes to refuse one without containers."""
     containers = {"type": "array", "minItems": 1, "maxItems": 20, "items": _PRESERVE}
@@ -118,7 +125,7 @@ class HookSpec(Section):
     """What status and journal call this hook."""
     on: Annotated[tuple[Edge, ...], Field(min_length=1, max_length=7, json_schema_extra={"x-kubernetes-list-type": "set"})]
     """When it is called."""
-    http: HttpSpec
+    http: HookHttpSpec
     """A request that must be answered well."""
     timeout: PositiveDuration = timedelta(minutes=10)
     """How long the whole call may take, every try included."""

@@ -117,9 +117,12 @@ class DeliverySpec(Section):
         return self.versions.canary
 
 
-def plan_of(spec: DeliverySpec, *, judged: bool, needs_proof: bool) -> Plan:
-    """The plan that a new rollout pins. `judged`: any metric is configured; `needs_proof`: steps end only on evidence."""
-    floor = JUDGED_REQUESTS if judged else 0
+def plan_of(spec: DeliverySpec, *, judged: bool, counted: bool, needs_proof: bool) -> Plan:
+    """The plan that a new rollout pins.
+
+    `judged`: any metric is configured; `counted`: one of them counts requests; `needs_proof`: steps end only on evidence.
+    """
+    floor = JUDGED_REQUESTS if counted else 0
     return Plan(
         steps=tuple(_step(step, floor) for step in spec.ladder()),
         mesh=spec.traffic.mesh,

@@ -17,7 +17,7 @@ def delivery(**changes: Any) -> DeliverySpec:
 
 
 def plan(*, judged: bool = True, needs_proof: bool = False, **changes: Any) -> Plan:
-    return plan_of(delivery(**changes), judged=judged, needs_proof=needs_proof)
+    return plan_of(delivery(**changes), judged=judged, counted=judged, needs_proof=needs_proof)
 
 
 def ladder(**progressive: Any) -> list[tuple[Decimal, timedelta]]:
@@ -81,7 +81,7 @@ def test_without_a_mesh_a_service_is_optional():
 
 def test_side_by_side_names_its_own_deployments():
     spec = delivery(target=None, versions={"stable": "reviews-v2", "canary": "reviews-v3"}, suspend=True)
-    intent = intent_of(spec, plan_of(spec, judged=False, needs_proof=True), "uid")
+    intent = intent_of(spec, plan_of(spec, judged=False, counted=False, needs_proof=True), "uid")
     assert (intent.mode, intent.stable_workload, intent.canary_workload) == (Mode.SIDE_BY_SIDE, "reviews-v2", "reviews-v3")
     assert (intent.suspended, intent.uid, intent.plan.needs_proof, intent.plan.judged) == (True, "uid", True, False)
 
