@@ -1,0 +1,51 @@
+"""One cluster, one data plane and one Prometheus for all stories; a namespace for each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.plane import Plane
+from tests.e2e.rules import broken
+from tests.e2e.stage import Stage
+from tests.lab.controlplane import ControlPlane
+from tests.lab.prometheus import Prometheus
+from tests.lab.workloads import Namespace
+
+CRD = Path(__file__).parents[2] / "canary" / "crds" / "canaries.canary.delivery.yaml"
+SCRAPES = 0.5
+
+
+@pytest.fixture(scope="session")
+def delivery(control_plane_full: ControlPlane) -> ControlPlane:
+    """A whole control plane that knows Canaries."""
+    control_plane_full.kubectl("apply", "--server-side", "-f", str(CRD), check=True)
+    control_plane_full.kubectl("wait", "--for=condition=Established", "crd/canaries.canary.delivery", "--timeout=30s", check=True)
+    return control_plane_full
+
+
+@pytest.fixture(scope="session")
+def plane(delivery: ControlPlane) -> Iterator[Plane]:
+    """The data plane of the whole cluster."""
+    with Plane(delivery) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def measuring(plane: Plane) -> Iterator[Prometheus]:
+    """A Prometheus of our own: it asks the data plane, and nothing else, twice a second."""
+    from datetime import timedelta
+
+    with Prometheus(scrape_interval=timedelta(seconds=SCRAPES)) as started:
+        started.scrape({plane.metrics.removeprefix("http://"): {}})
+        yield started
+
+
+@pytest.fixture
+def stage(plane: Plane, measuring: Prometheus, lab_namespace: Namespace, tmp_path: Path) -> Iterator[Stage]:
+    """A namespace to tell a story in. Whatever the story was: no rule of traffic was broken in it."""
+    told = Stage(plane=plane, namespace=lab_namespace, prometheus=measuring.url, folder=tmp_path / "state")
+    yield told
+    for load in told.loads:
+        plane.end(load)
+    assert broken(plane.picture.history(lab_namespace.name)) == []
