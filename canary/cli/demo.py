@@ -28,7 +28,10 @@ async def demo(screen: Screen, pace: Pace, *, keep: bool = False) -> tuple[Told,
     """Tell the whole story on a sandbox of its own; what came of each version, in order."""
     screen.say("Starts a sandbox (API server, mesh, three pods of reviews:v1) and a controller.")
     async with playground() as place:
-        told = await tell(place, screen, pace)
+        try:
+            told = await tell(place, screen, pace)
+        finally:
+            screen.close()
         if keep:
             for line in instructions(place):
                 screen.say(line)

@@ -19,6 +19,7 @@ from canary.errors import Invalid
 from canary.k8s.resources import CANARY
 
 _CODES = "With --watch, exit codes are those of `canary wait`: 0 promoted, 1 error, 2 rolled back."
+_PIPE = 400
 _REDRAW = 1.0  # seconds between countdowns; the picture itself is drawn again when something changes
 
 
@@ -26,7 +27,7 @@ _REDRAW = 1.0  # seconds between countdowns; the picture itself is drawn again w
 @click.argument("name")
 @click.option("-w", "--watch", is_flag=True, help="Follow it until the rollout has ended.")
 @click.option("--forever", is_flag=True, help="With --watch: go on after the end.")
-@click.option("-o", "--output", type=click.Choice([*Form]), help="The object itself.")
+@click.option("-o", "--output", type=click.Choice([each.value for each in Form]), help="The object itself.")
 @on_cluster
 def status(cluster: Cluster, *, name: str, watch: bool, forever: bool, output: str | None) -> None:
     """One rollout: steps, weights, verdicts with their numbers, and what it waits for."""
@@ -43,7 +44,8 @@ async def _show(cluster: Cluster, name: str, output: str | None) -> None:
     if output is not None:
         click.echo(render(found, Form(output)), nl=False)
     else:
-        Console().print(status_tree(read(found), datetime.now(UTC)))
+        # A pipe has no width to respect: long sentences stay in one line.
+        Console(width=None if sys.stdout.isatty() else _PIPE).print(status_tree(read(found), datetime.now(UTC)))
 
 
 async def _watch(cluster: Cluster, name: str, *, forever: bool) -> Outcome:

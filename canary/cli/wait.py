@@ -24,7 +24,14 @@ _CODES = "Exit codes: 0 reached, 1 error, 2 rolled back, 3 paused (with --fail-o
 
 @click.command(epilog=_CODES)
 @click.argument("name")
-@click.option("--for", "wanted", type=click.Choice([*Wanted]), default=Wanted.ENDED, show_default=True, help="What to wait for.")
+@click.option(
+    "--for",
+    "wanted",
+    type=click.Choice([each.value for each in Wanted]),
+    default=Wanted.ENDED.value,
+    show_default=True,
+    help="What to wait for.",
+)
 @click.option("--revision", metavar="NAME", help="Of this revision; by default of what the Deployment's template holds now.")
 @click.option("--timeout", type=DURATION, default="30m", show_default=True, metavar="DURATION", help="How long at most.")
 @click.option("--fail-on-pause", is_flag=True, help="Exit 3 when it pauses or can't go on without a person.")
