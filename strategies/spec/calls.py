@@ -123,8 +123,8 @@ class HookSpec(Section):
 
     name: Word
     """What status and journal call this hook."""
-    on: Annotated[tuple[Edge, ...], Field(min_length=1, max_length=7, json_schema_extra={"x-kubernetes-list-type": "set"})]
-    """When it is called."""
+    when: Annotated[tuple[Edge, ...], Field(min_length=1, max_length=7, json_schema_extra={"x-kubernetes-list-type": "set"})]
+    """At which moments it is called."""
     http: HookHttpSpec
     """A request that must be answered well."""
     timeout: PositiveDuration = timedelta(minutes=10)
@@ -132,7 +132,7 @@ class HookSpec(Section):
     on_failure: OnFailure = OnFailure.ROLLBACK
     """What the failure of a gate does: rollback, pause, or ignore."""
 
-    @field_validator("on")
+    @field_validator("when")
     @classmethod
     def _once_each(cls, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
         if len(set(edges)) < len(edges):
@@ -141,4 +141,4 @@ class HookSpec(Section):
 
     def call(self) -> Call:
         """The planner's form of it."""
-        return Call(name=self.name, on_failure=self.on_failure, edges=self.on)
+        return Call(name=self.name, on_failure=self.on_failure, edges=self.when)

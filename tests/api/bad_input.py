@@ -245,17 +245,17 @@ BAD: dict[str, Bad] = {
     "two hooks of one name": Bad(
         at="spec.hooks[1].name",
         says="there is another hook called",
-        change={"hooks": [{"name": "h", "on": ["onRollback"], "http": _URL}, {"name": "h", "on": ["onEvent"], "http": _URL}]},
+        change={"hooks": [{"name": "h", "when": ["onRollback"], "http": _URL}, {"name": "h", "when": ["onEvent"], "http": _URL}]},
     ),
     "a hook at an unknown moment": Bad(
-        at="spec.hooks[0].on[0]",
+        at="spec.hooks[0].when[0]",
         says='"sometimes" is not known: write one of beforeRollout, beforeStep',
-        change={"hooks": [{"name": "h", "on": ["sometimes"], "http": _URL}]},
+        change={"hooks": [{"name": "h", "when": ["sometimes"], "http": _URL}]},
     ),
     "a hook twice at a moment": Bad(
-        at="spec.hooks[0].on",
+        at="spec.hooks[0].when",
         says="names a moment twice: write each once",
-        change={"hooks": [{"name": "h", "on": ["onEvent", "onEvent"], "http": _URL}]},
+        change={"hooks": [{"name": "h", "when": ["onEvent", "onEvent"], "http": _URL}]},
     ),
     "a size in words": Bad(
         at="spec.scale.canary",

@@ -38,6 +38,13 @@ def _is_item(path: str, inner: tuple[str, ...]) -> bool:
     return path.endswith("[]") or path.startswith(inner)
 
 
+def test_no_field_is_a_boolean_to_kubectl():
+    # kubectl reads YAML 1.1, where an unquoted `on:` is the key `true`.
+    booleans = {"on", "off", "yes", "no", "y", "n", "true", "false"}
+    names = {name for _, node in nodes(canary_schema()) for name in node.get("properties", {})}
+    assert booleans & {name.lower() for name in names} == set()
+
+
 def test_every_rule_says_what_to_do():
     rules = [rule for _, node in nodes(canary_schema()) for rule in node.get("x-kubernetes-validations", ())]
     assert len(rules) > 15

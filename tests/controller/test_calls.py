@@ -111,9 +111,9 @@ def a_test(world: World, **http: Any) -> TestSpec:
     return TestSpec.model_validate({"name": "smoke", "http": {"url": f"{world.there.url}/health"} | http})
 
 
-def a_hook(world: World, on: Edge, **http: Any) -> HookSpec:
+def a_hook(world: World, when: Edge, **http: Any) -> HookSpec:
     url = {"url": f"{world.there.url}/hook", "method": "POST"}
-    return HookSpec.model_validate({"name": "ticket", "on": [on], "http": url | http})
+    return HookSpec.model_validate({"name": "ticket", "when": [when], "http": url | http})
 
 
 def a_job(timeout: str = "10m") -> TestSpec:

@@ -51,7 +51,7 @@ def test_exponential():
 
 
 def test_hooks():
-    hook = {"name": "ticket", "on": ["beforeRollout", "onRollback"], "http": {"url": "https://tickets.example/hook"}}
+    hook = {"name": "ticket", "when": ["beforeRollout", "onRollback"], "http": {"url": "https://tickets.example/hook"}}
     assert plan(hooks=[hook]).hooks == (Call(name="ticket", edges=(Edge.BEFORE_ROLLOUT, Edge.ON_ROLLBACK)),)
 
 
