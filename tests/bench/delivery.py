@@ -70,7 +70,7 @@ async def a_delivery(
         await rig.api.create(DEPLOYMENT, _in_namespace(a_deployment(NAME, replicas=replicas)))
         await rig.api.create(SERVICE, _in_namespace(_service()))
         await rig.api.create(CANARY, _in_namespace(_canary(steps, analysis)))
-        await canary.until(lambda obj: _holding(obj))
+        await canary.until(_holding)
         yield delivery
         await rig.api.delete(CANARY, NAME, namespace=NAMESPACE)
         await canary.until(lambda obj: obj is None)

@@ -1,6 +1,6 @@
 """What the benchmarks stand on: a real control plane, our controller as a process of its own, and counters that obey."""
 
-import json
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,8 +10,12 @@ from canary.api.crd import canary_crd
 from canary.crds import trafficsplit_crd
 from canary.k8s.client import Client, connect
 from canary.k8s.names import FIELD_MANAGER
+from canary.k8s.port import Obj
+from canary.k8s.resources import CUSTOM_RESOURCE_DEFINITION
+from canary.k8s.resources import NAMESPACE as NAMESPACES
 from tests.bench.counters import Counters, serve_counters
 from tests.bench.process import ControllerProcess
+from tests.bench.watching import watching
 from tests.lab.audit import AuditedRequest
 from tests.lab.controlplane import ControlPlane
 
@@ -50,13 +54,22 @@ async def a_rig() -> AsyncIterator[Rig]:
     async with AsyncExitStack() as stack:
         # From this thread, and before anything is measured: it takes seconds.
         cluster = stack.enter_context(ControlPlane(profile="full"))
-        for crd in (trafficsplit_crd(), canary_crd()):
-            cluster.kubectl("apply", "--server-side", "-f", "-", input=json.dumps(crd), check=True)
-            cluster.kubectl("wait", "--for=condition=Established", f"crd/{crd['metadata']['name']}", check=True)
-        cluster.kubectl("create", "namespace", NAMESPACE, check=True)
         api = await stack.enter_async_context(await connect(str(cluster.kubeconfig), manager="canary-bench"))
+        await asyncio.gather(*(_serve(api, crd) for crd in (trafficsplit_crd(), canary_crd())))
+        await api.create(NAMESPACES, {"metadata": {"name": NAMESPACE}})
         counters = await stack.enter_async_context(serve_counters(NAMESPACE, SERVICE))
         rig = Rig(cluster=cluster, api=api, counters=counters, controller=ControllerProcess(cluster.kubeconfig, counters.url))
-        stack.callback(lambda: rig.controller.stop())
+        stack.callback(lambda: rig.controller.stop())  # noqa: PLW0108  # whichever controller it is by then
         await rig.controller.ready()
         yield rig
+
+
+async def _serve(api: Client, crd: Obj) -> None:
+    async with watching(api, CUSTOM_RESOURCE_DEFINITION, None, crd["metadata"]["name"]) as watched:
+        await api.create(CUSTOM_RESOURCE_DEFINITION, crd)
+        await watched.until(_established)
+
+
+def _established(crd: Obj | None) -> bool:
+    conditions = ((crd or {}).get("status") or {}).get("conditions") or ()
+    return any(condition["type"] == "Established" and condition["status"] == "True" for condition in conditions)

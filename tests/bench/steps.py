@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 from tests.bench.delivery import NAME, WATCHFUL, a_delivery
 from tests.bench.figures import Figure, Unit
@@ -35,7 +36,8 @@ async def bench(rig: Rig, *, quick: bool) -> AsyncIterator[Figure]:
     mean = sum(map(len, climbed)) / len(climbed)
     yield Figure(name="step: API requests, mean", value=mean, unit=Unit.REQUESTS, goal=4, note=f"{WEIGHTS} %, {REPLICAS} pods")
     names = ("before the split", f"to {WEIGHTS[0]} %", *(f"{weight} %" for weight in WEIGHTS[:-1]), "100 % and promotion")
-    for name, part in zip(names, [*parts[: len(WEIGHTS) + 1], sum(parts[len(WEIGHTS) + 1 :], [])], strict=True):
+    ending = list(chain.from_iterable(parts[len(WEIGHTS) + 1 :]))
+    for name, part in zip(names, [*parts[: len(WEIGHTS) + 1], ending], strict=True):
         yield Figure(name=f"  {name}", value=len(part), unit=Unit.REQUESTS, note=told(part)[2:])
     yield Figure(name="rollout: API requests, all", value=len(requests), unit=Unit.REQUESTS, note=told(requests)[2:])
 

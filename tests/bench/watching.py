@@ -53,7 +53,7 @@ class Watched:
 
 
 @asynccontextmanager
-async def watching(api: Client, resource: Resource, namespace: str, name: str) -> AsyncIterator[Watched]:
+async def watching(api: Client, resource: Resource, namespace: str | None, name: str) -> AsyncIterator[Watched]:
     """Watch one object by name for as long as the context lasts."""
     watched, opened = Watched(), asyncio.Event()
     task = asyncio.create_task(_watch(api, resource, (namespace, name), watched, opened))
@@ -66,7 +66,7 @@ async def watching(api: Client, resource: Resource, namespace: str, name: str) -
             await task
 
 
-async def _watch(api: Client, resource: Resource, key: tuple[str, str], watched: Watched, opened: asyncio.Event) -> None:
+async def _watch(api: Client, resource: Resource, key: tuple[str | None, str], watched: Watched, opened: asyncio.Event) -> None:
     namespace, name = key
     fields = f"metadata.name={name}"
     listed = await api.list(resource, namespace=namespace, fields=fields)
