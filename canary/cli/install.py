@@ -6,14 +6,12 @@ from canary.cli.cluster import chosen
 
 
 @click.command
-@click.option(
-    "-n", "--namespace", metavar="NAME", default="canary-delivery", show_default=True, help="Where the controller runs."
-)
+@click.option("-n", "--namespace", metavar="NAME", help="Where the controller runs; by default canary-delivery.")
 @click.option("--image", metavar="IMAGE", default="", help="Image of the controller; by default that of this version.")
 @click.option("--prometheus", metavar="URL", help="Where metrics come from, unless a Canary names its own.")
 @click.option("--watch-namespace", metavar="NAME", help="Look after this namespace only, with rights in it alone.")
 @click.option("--crd-only", is_flag=True, help="Only the definition of the resource.")
-def install(namespace: str | None, image: str, prometheus: str | None, watch_namespace: str | None, *, crd_only: bool) -> None:
+def install(*, namespace: str | None, image: str, prometheus: str | None, watch_namespace: str | None, crd_only: bool) -> None:
     """Print CRD, rights and Deployment, for `canary install | kubectl apply --server-side -f -`."""
     from canary.api.crd import canary_crd
     from canary.cli.documents import render_stream

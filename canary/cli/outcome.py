@@ -106,9 +106,10 @@ def _under_way(goal: Goal, reading: Reading) -> Outcome | None:
 def _ended(goal: Goal, reading: Reading) -> Outcome | None:
     status = reading.status
     serves = status.stable.revision is not None and goal.revision in (None, status.stable.revision)
-    if not serves and goal.revision != status.rejected:  # it stands there untried: suspended, or refused by preflight
+    rejected = status.rejected is not None and goal.revision in (None, status.rejected)
+    if not serves and not rejected:  # it stands there untried: suspended, or refused by preflight
         return _under_way(goal, reading)
-    failed = status.phase is Phase.ROLLED_BACK and (goal.revision is None or goal.revision == status.rejected)
+    failed = rejected and (not serves or status.phase is Phase.ROLLED_BACK)
     if goal.wanted is Wanted.IDLE:
         return Outcome(code=Code.REACHED, sentence=status.message)
     if failed or (goal.wanted is Wanted.ROLLED_BACK and status.phase is Phase.ROLLED_BACK):

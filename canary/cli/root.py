@@ -93,7 +93,7 @@ def _complain(sentence: str) -> int:
     return 1
 
 
-@click.group(cls=Root, params=list(CLUSTER_OPTIONS), context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("canary", cls=Root, params=list(CLUSTER_OPTIONS), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="canary-delivery", prog_name="canary", message="%(prog)s %(version)s")
 def cli() -> None:
     """Canary: a new version gets a small share of real traffic, is judged, and is promoted or rolled back."""

@@ -1,0 +1,145 @@
+"""`canary lint` and `canary apply --dry-run`: faults by place and field, and what a sound Canary will do."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from click.testing import CliRunner, Result
+
+from canary.cli.root import cli
+
+GOOD = """
+apiVersion: canary.delivery/v1alpha1
+kind: Canary
+metadata: {name: reviews, namespace: bookinfo}
+spec:
+  target: {deployment: reviews}
+  service: {name: reviews, port: 9080}
+  traffic: {router: smi}
+"""
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: reviews}\n"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(here: Path, verb: str, text: str, *flags: str) -> Result:
+    (here / "a.yaml").write_text(text)
+    return CliRunner().invoke(cli, [verb, "-f", "a.yaml", *flags])
+
+
+def test_the_smallest_canary_and_what_it_will_do(here: Path) -> None:
+    result = run(here, "lint", GOOD)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (
+        dedent("""
+        a.yaml:1  Canary reviews is fine
+          tries   each new pod template of Deployment reviews, in reviews-canary
+          traffic Service reviews:9080, split by weight (router smi)
+          steps   1. 5% for 1m, at least 10 requests
+                  2. 25% for 5m, at least 10 requests
+                  3. 50% for 5m, at least 10 requests
+                  4. 100% for 10m, at least 10 requests
+          judged  every 15s, from 1m after its first traffic
+                  errors: share of failed requests, not worse than stable, else rollback
+                  slow: share of requests slower than 500ms, not worse than stable, else rollback
+          then    Deployment reviews rolls to the new template; on a failure weight 0 at once, pods go 30s later
+        """).lstrip()
+        == result.stdout
+    )
+
+
+def test_everything_that_a_canary_can_ask_for_is_foretold(here: Path) -> None:
+    text = """
+        apiVersion: canary.delivery/v1alpha1
+        kind: Canary
+        metadata: {name: stock}
+        spec:
+          versions: {stable: stock-v2, canary: stock-v3}
+          traffic: {router: replicas}
+          tests: [{name: smoke, http: {url: "http://stock:80/health"}}]
+          strategy: {progressive: {steps: [{weight: 25, hold: 0s, tests: [smoke], approval: true, minRequests: 1}]}}
+          analysis:
+            warmup: 0s
+            metrics:
+            - {name: errors, builtin: error-share, limit: 1%, onFailure: pause}
+            - {name: heap, value: 'max(heap{pod=~"{{pods}}"})', threshold: {max: 2000000000, failures: 3}}
+        """
+    assert (
+        dedent("""
+        a.yaml:1  Canary stock is fine
+          tries   Deployment stock-v3 beside stock-v2
+          traffic the pods of both versions, split by the number of pods (router replicas)
+          steps   1. 25%, at least 1 request, test smoke, then waits for `canary advance`
+          judged  every 15s
+                  errors: share of failed requests, at most 1.0000%, else pause
+                  heap: a value, at most 2e+09 and 3 failed checks in a row, else rollback
+          then    stock-v2 is scaled to 0; on a failure weight 0 at once, pods of stock-v3 go 30s later
+        """).lstrip()
+        == run(here, "lint", dedent(text)).stdout
+    )
+
+
+def test_nothing_judged_is_said(here: Path) -> None:
+    assert "judged  by nothing: analysis.metrics is empty" in run(here, "lint", f"{GOOD}  analysis: {{metrics: []}}\n").stdout
+
+
+def test_every_fault_of_every_document_is_named(here: Path) -> None:
+    bad = GOOD.replace("port: 9080", "prt: 9080").replace("router: smi", "router: envoy")
+    result = run(
+        here, "lint", f"{GOOD}---\n{bad}  strategy: {{progressive: {{steps: [{{weight: 5, hold: 5}}, {{weight: 3}}]}}}}\n"
+    )
+    assert result.exit_code == 1
+    assert {
+        "a.yaml:2  spec.service.port: is missing: add it",
+        "a.yaml:2  spec.traffic.router: there is no router 'envoy': write one of smi, replicas",
+        "a.yaml:2  spec.strategy.progressive.steps[0].hold: 5 has no unit: write 5s for seconds or 5m for minutes",
+        "a.yaml:2  spec.service.prt: there is no such field: write port",
+    } == set(result.stderr.splitlines())
+
+
+def test_other_objects_are_left_to_kubectl(here: Path) -> None:
+    result = run(here, "lint", f"{SERVICE}---\n{GOOD}")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "a.yaml:1  Service reviews: not looked at, it is no Canary")
+
+
+def test_a_file_without_a_canary_is_an_error(here: Path) -> None:
+    result = run(here, "lint", SERVICE)
+    assert (result.exit_code, result.stderr) == (1, "canary: no Canary in a.yaml\n")
+
+
+@pytest.mark.parametrize("body", ["kind: Canary\n", "apiVersion: canary.delivery/v1\nkind: Canary\nmetadata: 5\nspec: []\n"])
+def test_a_mutilated_canary_is_refused_and_nothing_breaks(here: Path, body: str) -> None:
+    result = run(here, "lint", body)
+    assert result.exit_code == 1
+    assert all(line.startswith("a.yaml:1  ") for line in result.stderr.splitlines())
+
+
+def test_apply_takes_canaries_only_and_says_who_takes_the_rest(here: Path) -> None:
+    result = run(here, "apply", f"{SERVICE}---\n{GOOD}", "--dry-run")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "canary: a.yaml:1 holds Service reviews, which is no Canary: "
+        "`kubectl apply -f` takes everything, `canary apply` only Canaries. Nothing was applied.\n"
+    )
+
+
+def test_apply_applies_nothing_when_one_of_several_is_refused(here: Path) -> None:
+    result = run(here, "apply", f"{GOOD}---\n{GOOD.replace('smi', 'ism')}", "--kubeconfig", "/nowhere")
+    assert result.stderr.splitlines() == [
+        "a.yaml:2  spec.traffic.router: there is no router 'ism': write one of smi, replicas",
+        "canary: Nothing was applied: correct the fields above.",
+    ]
+
+
+def test_a_dry_run_asks_no_cluster(here: Path) -> None:
+    result = run(here, "apply", GOOD, "--dry-run", "--kubeconfig", "/nowhere")
+    assert (result.exit_code, result.stdout) == (0, "a.yaml:1  Canary reviews is fine (nothing was sent)\n")
+
+
+def test_standard_input(here: Path) -> None:
+    result = CliRunner().invoke(cli, ["apply", "-f", "-", "--dry-run"], input=GOOD)
+    assert result.stdout == "standard input:1  Canary reviews is fine (nothing was sent)\n"
