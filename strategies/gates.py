@@ -12,6 +12,8 @@ from strategies.actions import Run
 from strategies.model import Call, Edge, Observation, OnFailure, Rollout, RunResult, RunStatus
 from strategies.words import duration, plural
 
+SUSPICION = timedelta(minutes=10)  # a real regression shows itself again within as many blocks of a minute
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
@@ -150,6 +152,24 @@ def hold_gate(rollout: Rollout, seen: Observation) -> Wait | None:
     return Wait(reason="Holding", sentence=f"Holds {step.weight} % for {duration(step.hold)}.", look_again=left)
 
 
+def suspicion_gate(rollout: Rollout, seen: Observation) -> Wait | None:
+    """Evidence over its bound that may still be a single burst of bad luck: the step waits to see which, but not for ever."""
+    step = rollout.current
+    suspects = [verdict for verdict in seen.verdicts if verdict.policy is not Policy.IGNORE and _suspects(verdict)]
+    if step is None or rollout.live_at is None or not suspects:
+        return None
+    left = rollout.live_at + step.hold + SUSPICION - seen.now
+    if left <= timedelta(0):
+        return None
+    return Wait(reason="WaitingForEvidence", sentence=f"Waits for a clear picture. {suspects[0].sentence}", look_again=left)
+
+
+def _suspects(verdict: MetricVerdict) -> bool:
+    if verdict.verdict is not Verdict.CONTINUE or verdict.evidence is None or verdict.bound is None:
+        return False
+    return verdict.evidence >= verdict.bound
+
+
 def requests_gate(rollout: Rollout, seen: Observation) -> Wait | None:
     """The step must have met enough requests to mean anything."""
     step = rollout.current
@@ -200,6 +220,7 @@ STEP_GATES: tuple[Gate, ...] = (
     tests_gate,
     verdicts_gate,
     hold_gate,
+    suspicion_gate,
     requests_gate,
     approval_gate,
     hooks_gate(Edge.AFTER_STEP),
