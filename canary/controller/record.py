@@ -135,7 +135,7 @@ class Recorder:
         namespace, name = sight.scene.key
         state, rollout = decision.state, decision.state.rollout or before.rollout
         command = decision.command
-        sentence = f"`{command.verb}` was refused: {decision.refused}" if command and decision.refused else decision.sentence
+        sentence = _refusal(decision) or decision.sentence
         reason = "CommandRefused" if decision.refused else decision.reason
         self._journal.decided(
             DecisionRecord(
@@ -222,11 +222,19 @@ def _ended(before: State, decision: Decision, now: datetime) -> tuple[HistoryLin
     )
 
 
+def _refusal(decision: Decision) -> str | None:
+    """What is said of a refused command; None when there was none. One that could not be read has no verb to name."""
+    if decision.refused is None or decision.command is None:
+        return decision.refused
+    return f"`{decision.command.verb}` was refused: {decision.refused}"
+
+
 def _answer(decision: Decision, now: datetime) -> CommandStatus | None:
-    command = decision.command
-    if not decision.answered or command is None:
+    command, refused = decision.command, decision.refused
+    if not decision.answered:
         return None
-    refused = decision.refused
+    if command is None:  # it could not be read
+        return CommandStatus(verb="command", who="unknown", at=now, accepted=False, message=refused or "")
     return CommandStatus(
         id=command.id,
         verb=str(command.verb),
