@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from canary.sandbox.apiserver import discovery, openapi
+from canary.sandbox.apiserver import discovery, openapi, swagger
 from canary.sandbox.apiserver.calls import JSON, missing
 from canary.sandbox.apiserver.kinds import Kinds
 from canary.sandbox.errors import PageNotFound
@@ -32,6 +32,8 @@ class Documents:
         """Give a page with its media type. Raises NotFound."""
         if path in {"/api", "/apis"} and form == "APIGroupDiscoveryList":
             return discovery.aggregated(self._resources, core=path == "/api"), AGGREGATED
+        if path == "/openapi/v2":
+            return swagger.document(self._resources), swagger.CONTENT_TYPE
         if path.startswith("/openapi/v3/"):
             return self._schema(path.removeprefix("/openapi/v3/")), JSON
         found = self._index(path, address) or self._group(path.strip("/").split("/"))

@@ -5,6 +5,7 @@ unless forced; a field that the applier no longer names and nobody else owns is 
 fields that it changed.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,6 +25,9 @@ from canary.sandbox.apiserver.fieldsets import (
 from canary.sandbox.apiserver.schema import Node, child
 from canary.sandbox.errors import Conflict
 from canary.sandbox.objects import Object, copied, metadata
+
+_KUBECTL = "kubectl"
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,8 @@ def applied(live: Object, config: Object, node: Node | None, manager: Manager, *
     wanted = leaves(config, node)
     entries = _entries(live)
     if not force:
-        _refuse_conflicts(wanted, leaves(live, node), [each for each in entries if each.manager != manager])
+        held = wanted if manager.name != _KUBECTL else {path: wanted[path] for path in wanted.keys() - _client_side(live, node)}
+        _refuse_conflicts(held, leaves(live, node), [each for each in entries if each.manager != manager])
     made: Object = _merged(live, config, node)
     before = next((each.fields for each in entries if each.manager == manager), frozenset())
     others = frozenset().union(*(each.fields for each in entries if each.manager != manager))
@@ -80,6 +85,15 @@ def after_update(old: Object, new: Object, node: Node | None, *, manager: Manage
     kept = [replace(each, fields=frozenset(each.fields - changed)) for each in entries if each.manager != manager]
     mine = next((each.fields for each in entries if each.manager == manager), frozenset())
     return _render([*kept, _Entry(manager=manager, time=time, fields=mine | changed)], metadata(base).get("managedFields") or [])
+
+
+def _client_side(live: Object, node: Node | None) -> set[Path]:
+    """What kubectl has applied from the client's side, and so may take over when it moves to the server's."""
+    text = (metadata(live).get("annotations") or {}).get(_LAST_APPLIED)
+    try:
+        return set(leaves(json.loads(text), node)) if text else set()
+    except ValueError:
+        return set()
 
 
 def _changed(before: dict[Path, Any], after: dict[Path, Any]) -> set[Path]:

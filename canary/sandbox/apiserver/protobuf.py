@@ -13,27 +13,29 @@ from canary.sandbox.objects import Object
 CONTENT_TYPE = "application/vnd.kubernetes.protobuf"
 _MAGIC = b"k8s\x00"
 
-# Each message's fields as `number name type`: `*` repeats, `map` is string to string, `blobs` string to bytes, `-` is
-# skipped because the server decides it, `none` is refused unless it is empty.
+# Each message's fields as `number name type`: `*` repeats, `map` is string to string, `blobs` string to bytes, `count`
+# may be left out when 0, `-` is skipped because the server decides it, `none` is refused unless it is empty.
 _DESCRIBED = {
     "Unknown": "1 typeMeta TypeMeta, 2 raw bytes, 3 contentEncoding string, 4 contentType string",
     "TypeMeta": "1 apiVersion string, 2 kind string",
     "ObjectMeta": "1 name string, 2 generateName string, 3 namespace string, 4 selfLink string, 5 uid string, "
-    "6 resourceVersion string, 7 generation int, 8 creationTimestamp -, 11 labels map, 12 annotations map",
+    "6 resourceVersion string, 7 generation count, 8 creationTimestamp -, 11 labels map, 12 annotations map",
     "Namespace": "1 metadata ObjectMeta, 2 spec none, 3 status -",
     "ConfigMap": "1 metadata ObjectMeta, 2 data map, 3 binaryData blobs",
     "Secret": "1 metadata ObjectMeta, 2 data blobs, 3 type string, 4 stringData map",
     "ServiceAccount": "1 metadata ObjectMeta",
     "Deployment": "1 metadata ObjectMeta, 2 spec DeploymentSpec, 3 status -",
-    "DeploymentSpec": "1 replicas int, 2 selector LabelSelector, 3 template PodTemplateSpec, 4 strategy none",
+    "DeploymentSpec": "1 replicas int, 2 selector LabelSelector, 3 template PodTemplateSpec, 4 strategy none, "
+    "5 minReadySeconds count, 7 paused none",
     "LabelSelector": "1 matchLabels map",
     "PodTemplateSpec": "1 metadata ObjectMeta, 2 spec PodSpec",
-    "PodSpec": "2 containers *Container, 3 restartPolicy string, 5 dnsPolicy string, 9 serviceAccount none, 10 nodeName string, "
-    "11 hostNetwork none, 12 hostPID none, 13 hostIPC none, 16 hostname none, 17 subdomain none, 19 schedulerName string",
+    "PodSpec": "2 containers *Container, 3 restartPolicy string, 6 dnsPolicy string, 8 serviceAccountName string, "
+    "9 serviceAccount string, 10 nodeName string, 11 hostNetwork none, 12 hostPID none, 13 hostIPC none, "
+    "14 securityContext none, 16 hostname none, 17 subdomain none, 19 schedulerName string, 24 priorityClassName none",
     "Container": "1 name string, 2 image string, 3 command *string, 4 args *string, 5 workingDir string, 6 ports *ContainerPort, "
     "8 resources none, 13 terminationMessagePath string, 14 imagePullPolicy string, 16 stdin none, 17 stdinOnce none, "
     "18 tty none, 20 terminationMessagePolicy string",
-    "ContainerPort": "1 name string, 2 hostPort int, 3 containerPort int, 4 protocol string, 5 hostIP none",
+    "ContainerPort": "1 name string, 2 hostPort count, 3 containerPort int, 4 protocol string, 5 hostIP none",
     "SelfSubjectAccessReview": "1 metadata ObjectMeta, 2 spec AccessSpec, 3 status -",
     "AccessSpec": "1 resourceAttributes ResourceAttributes, 2 nonResourceAttributes none",
     "ResourceAttributes": "1 namespace string, 2 verb string, 3 group string, 4 version string, 5 resource string, "
@@ -100,14 +102,14 @@ def _store(made: Object, field: str, kind: str, value: Any) -> None:
         made.setdefault(field, []).append(_value(kind[1:], value))
     else:
         read = _value(kind, value)
-        if read != "":
+        if read != "" and not (kind == "count" and read == 0):
             made[field] = read
 
 
 def _value(kind: str, value: Any) -> Any:
     if kind == "string":
         return value.decode()
-    return value if kind in {"int", "bytes"} else _message(kind, value)
+    return value if kind in {"int", "count", "bytes"} else _message(kind, value)
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
