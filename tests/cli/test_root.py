@@ -17,8 +17,9 @@ VERBS = (
 )
 
 
-def test_help_lists_every_verb() -> None:
-    result = CliRunner().invoke(cli, ["--help"])
+@pytest.mark.parametrize("arguments", [["--help"], []])
+def test_help_lists_every_verb(arguments: list[str]) -> None:
+    result = CliRunner().invoke(cli, arguments)
     assert result.exit_code == 0
     assert [line.split()[0] for line in result.stdout.split("\n\n", 3)[3].splitlines() if line.startswith("  ")] == list(VERBS)
 
