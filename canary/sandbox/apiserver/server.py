@@ -53,7 +53,8 @@ class ApiServer:
     async def start(self, port: int = 0) -> str:
         """Listen on loopback (0: any free port) and give the address. Raises OSError when the port is taken."""
         await asyncio.to_thread(components)
-        listener = socket.socket()
+        # The protocol is named because asyncio sends without delay (TCP_NODELAY) only where it is.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         config = uvicorn.Config(
