@@ -20,7 +20,7 @@ from strategies.sizing import HUNDRED
 def plan(state: State, seen: Observation) -> Decision:
     """What to do now. Pure: no clock but `seen.now`, no memory but `state`."""
     reply = answer(state, seen)
-    decision = _plan(_revert(reply.state, seen) if reply.revert else reply.state, seen)
+    decision = _bring_back(reply.state, seen) if reply.revert else _plan(reply.state, seen)
     actions = (*reply.before, *decision.actions)
     if not reply.done:
         return replace(decision, actions=actions)
@@ -190,6 +190,16 @@ def _rollout(state: State, seen: Observation, pinned: Plan, revision: str) -> Ro
         started_at=seen.now,
         entered_at=seen.now,
         replicas=seen.stable.wanted,
+    )
+
+
+def _bring_back(state: State, seen: Observation) -> Decision:
+    """Side by side the two change places, so the first look at them in their new roles is the next one."""
+    begun = _revert(state, seen)
+    if _in_place(seen):
+        return _plan(begun, seen)
+    return say(
+        begun, "RollingBack", f"{state.stable} was rolled back by hand: {seen.previous} comes back.", look_again=timedelta(0)
     )
 
 
