@@ -47,7 +47,7 @@ def status_of(report: Report) -> dict[str, Any]:
         weight=_weight(state.rollout, seen),
         verdict=_verdict(seen.verdicts),
         observed_generation=report.generation,
-        stable=_side(seen.stable, state.stable, state.stable_workload),
+        stable=_stable(state, seen),
         canary=_canary(state, seen),
         previous=state.previous,
         rejected=state.rejected,
@@ -138,6 +138,12 @@ def _side(side: Side, revision: str | None, workload: str | None) -> SideStatus:
     if not side.found or workload is None:
         return SideStatus(workload=workload, revision=revision)
     return SideStatus(workload=workload, revision=revision, image=side.image, replicas=side.wanted, ready=side.ready)
+
+
+def _stable(state: State, seen: Observation) -> SideStatus:
+    """Side by side, the version that serves after a promotion is the one that the resource still calls its canary."""
+    side = seen.canary if state.stable_workload == seen.canary.workload else seen.stable
+    return _side(side, state.stable, state.stable_workload)
 
 
 def _canary(state: State, seen: Observation) -> SideStatus | None:
