@@ -4,6 +4,7 @@ Messages are whole: a body comes with its Content-Length or in chunks and is rea
 trailers, no upgrade; what is not understood is answered with 4xx and the connection is closed.
 """
 
+import re
 from asyncio import IncompleteReadError, LimitOverrunError, StreamReader
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from http import HTTPStatus
 
 MAX_BODY = 8 * 1024 * 1024
 _NO_BODY = {204, 304}
+_CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,16}")
 
 
 class ProtocolError(Exception):
@@ -143,10 +145,9 @@ async def _read_chunks(reader: StreamReader) -> bytes:
     chunks: list[bytes] = []
     while True:
         line = (await _line(reader)).split(b";")[0].strip()
-        try:
-            size = int(line, 16)
-        except ValueError as error:
-            raise ProtocolError(f"{line[:20]!r} is no length of a chunk") from error
+        if not _CHUNK_SIZE.fullmatch(line):
+            raise ProtocolError(f"{line[:20]!r} is no length of a chunk")
+        size = int(line, 16)
         if sum(map(len, chunks)) + size > MAX_BODY:
             raise ProtocolError("the body is too large", 413)
         if size == 0:

@@ -87,7 +87,8 @@ class Load:
             return bool(self._rps)
         self._changed.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), seconds if self._rps else None)
+            async with asyncio.timeout(seconds if self._rps else None):
+                await self._changed.wait()
             return False
         return True
 

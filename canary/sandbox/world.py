@@ -45,6 +45,7 @@ class Sandbox:
         self.pods = Pods(self.store, pace, Random(seed))
         self.mesh = Mesh(self.store, self.pods.address, Random(seed))
         self.database = Database()
+        self.scraper = Scraper(self.database, [self.mesh.counts.series, self.pods.series])
         self.api_url = self.mesh_url = self.prometheus_url = ""
         self._ports = ports or Ports()
         self._loads: list[Load] = []
@@ -63,11 +64,10 @@ class Sandbox:
 
         api, queries = ApiServer(self.store, self.resources), QueryEndpoint(self.database)
         controllers = workload_controllers(self.store)
-        scraper = Scraper(self.database, [self.mesh.counts.series, self.pods.series])
         try:
             await self._run(self.pods.start, self.pods.stop)
             await self._run(controllers.start, controllers.stop)
-            await self._run(scraper.start, scraper.stop)
+            await self._run(self.scraper.start, self.scraper.stop)
             self.mesh_url = await self._run(lambda: self.mesh.start(self._ports.mesh), self.mesh.stop)
             self.prometheus_url = await self._run(lambda: queries.start(self._ports.prometheus), queries.stop)
             self.api_url = await self._run(lambda: api.start(self._ports.api), api.stop)

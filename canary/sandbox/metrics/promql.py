@@ -28,6 +28,11 @@ def parse(query: str) -> Any:
         raise QueryError(f'invalid parameter "query": parse error: {error}', "bad_data") from error
 
 
+def is_range(node: Any) -> bool:
+    """Whether an expression is a range vector by its type, whatever it finds."""
+    return is_range(node.expr) if isinstance(node, ast.ParenExpr) else isinstance(node, ast.MatrixSelector)
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluator:
     """Evaluates expressions as of one time, in seconds since 1970."""

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from canary.sandbox.http1 import Request, Response, json_response, text
-from canary.sandbox.metrics.promql import Evaluator, parse
+from canary.sandbox.metrics.promql import Evaluator, is_range, parse
 from canary.sandbox.metrics.tsdb import Database
-from canary.sandbox.metrics.values import QueryError, instant_result, range_result
+from canary.sandbox.metrics.values import QueryError, instant_result, matrix_result, range_result
 from canary.sandbox.servers import Server
 
 MOST_POINTS = 11_000
@@ -60,7 +60,9 @@ class QueryEndpoint:
 
     def _instant(self, given: Mapping[str, str]) -> dict[str, Any]:
         at = _time(given, "time", default=self._clock())
-        return instant_result(Evaluator(self._database, at).value(parse(given.get("query", ""))), at)
+        expression = parse(given.get("query", ""))
+        value = Evaluator(self._database, at).value(expression)
+        return matrix_result(value) if is_range(expression) else instant_result(value, at)
 
     def _range(self, given: Mapping[str, str]) -> dict[str, Any]:
         start, end, step = _time(given, "start"), _time(given, "end"), _step(given.get("step", ""))
@@ -73,6 +75,8 @@ class QueryEndpoint:
             )
             raise QueryError(message, "bad_data")
         expression = parse(given.get("query", ""))
+        if is_range(expression):
+            raise QueryError("a range query needs an expression that is a scalar or an instant vector", "bad_data")
         times = [start + index * step for index in range(count)]
         return range_result([(at, Evaluator(self._database, at).value(expression)) for at in times])
 

@@ -74,17 +74,21 @@ def printed(value: float) -> str:
 
 
 def instant_result(value: Value, time: float) -> dict[str, Any]:
-    """The `data` of an instant query."""
+    """The `data` of an instant query for anything but a range vector."""
     match value:
         case float():
             return {"resultType": "scalar", "result": [time, printed(value)]}
         case str():
             return {"resultType": "string", "result": [time, value]}
-        case [Range(), *_]:
-            return {"resultType": "matrix", "result": [_range(each) for each in value if isinstance(each, Range)]}
         case _:
             samples = [each for each in value if isinstance(each, Sample)]
             return {"resultType": "vector", "result": [{"metric": s.labels, "value": [time, printed(s.value)]} for s in samples]}
+
+
+def matrix_result(value: Value) -> dict[str, Any]:
+    """The `data` of an instant query for a range vector: the samples themselves."""
+    assert isinstance(value, list)
+    return {"resultType": "matrix", "result": [_range(each) for each in value if isinstance(each, Range)]}
 
 
 def _range(each: Range) -> dict[str, Any]:
@@ -96,10 +100,10 @@ def range_result(steps: Sequence[tuple[float, Value]]) -> dict[str, Any]:
     """The `data` of a range query: what each step gave, put together by labels."""
     lines: dict[Identity, dict[str, Any]] = {}
     for time, value in steps:
-        samples = [Sample({}, value)] if isinstance(value, float) else value
+        if isinstance(value, str):
+            raise QueryError("a range query needs an expression that is a scalar or an instant vector", "bad_data")
+        samples = [Sample({}, value)] if isinstance(value, float) else [each for each in value if isinstance(each, Sample)]
         for each in samples:
-            if not isinstance(each, Sample):
-                raise QueryError("a range query needs an expression that is a scalar or an instant vector", "bad_data")
             line = lines.setdefault(identity(each.labels), {"metric": each.labels, "values": []})
             line["values"].append([time, printed(each.value)])
     return {"resultType": "matrix", "result": list(lines.values())}
