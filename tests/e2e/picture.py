@@ -93,16 +93,19 @@ class Picture:
                 group.create_task(self._follow(client, kind), name=f"watch {kind}")
 
     async def _follow(self, client: httpx.AsyncClient, kind: str) -> None:
-        # Without a resourceVersion a watch begins with what there is. A new kind answers 404 for a moment longer.
-        await self._served(client, WATCHED[kind])
+        # Without a resourceVersion a watch begins with what there is. A kind that is new answers 404 now and then at first.
+        while not await self._read(client, kind):
+            await asyncio.sleep(0.05)
+
+    async def _read(self, client: httpx.AsyncClient, kind: str) -> bool:
+        """Read one watch to its end; False when it was refused."""
         async with client.stream("GET", WATCHED[kind], params={"watch": "true", "timeoutSeconds": "3600"}) as stream:
+            if stream.status_code != httpx.codes.OK:
+                return False
             async for line in stream.aiter_lines():
                 event = json.loads(line)
                 self._take(kind, event["object"], gone=event["type"] == "DELETED")
-
-    async def _served(self, client: httpx.AsyncClient, path: str) -> None:
-        while (await client.get(path, params={"limit": "1"})).status_code != httpx.codes.OK:
-            await asyncio.sleep(0.05)
+        return True
 
     def _take(self, kind: str, obj: Obj, *, gone: bool) -> None:
         metadata = obj["metadata"]
@@ -127,6 +130,6 @@ def _api(cluster: ControlPlane) -> httpx.AsyncClient:
         base_url=server["server"],
         headers={"Authorization": f"Bearer {config['users'][0]['user']['token']}"},
         verify=ssl.create_default_context(cafile=server["certificate-authority"]),
-        timeout=None,  # noqa: S113 - watches last
+        timeout=None,
         trust_env=False,
     )

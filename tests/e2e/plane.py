@@ -8,6 +8,7 @@ Kubernetes has just taken away goes on answering for as long as it stands in an 
 import asyncio
 import json
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -118,6 +119,7 @@ class Plane:
 
     async def _start(self) -> None:
         self._watching = asyncio.create_task(self.picture.watch(self._cluster))
+        self._watching.add_done_callback(_report)
         self.mesh = await self._serve(Server(self._forward))
         self.calls = await self._serve(Server(self.receiver.answer))
         self.metrics = await self._serve(Server(self._exposed))
@@ -190,6 +192,11 @@ class Plane:
 
     def _ready(self, namespace: str, service: str) -> list[str]:
         return ready_pods(self.picture.all("EndpointSlice", namespace), service)
+
+
+def _report(watching: asyncio.Task[None]) -> None:
+    if not watching.cancelled() and (error := watching.exception()) is not None:
+        traceback.print_exception(error)
 
 
 def ready_pods(slices: list[Obj], service: str) -> list[str]:

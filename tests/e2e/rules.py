@@ -1,15 +1,15 @@
 """The rules of traffic, checked over everything that happened in a namespace: each revision of etcd is one moment of truth.
 
-R1: nobody gains traffic without a ready endpoint. R2: a canary goes only when it has no traffic. R3: the split, with nothing for the
-canary, is there before any pod of the canary, and outlives them all. R11: a split never comes to nothing.
+R1: nobody gains traffic without a ready endpoint. R2: a canary goes only when it has no traffic. R3: the split is there before
+any pod of the canary, and outlives them all. R11: a split never comes to nothing.
 """
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from strategies.routers.smi import quantity
 from tests.e2e.picture import Happened, Obj
 from tests.e2e.plane import ready_pods
-from strategies.routers.smi import quantity
 
 ROLE = "canary.delivery/role"
 OURS = "canary-delivery"

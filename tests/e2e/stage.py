@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from canary.sandbox.traffic import Load, Totals
 from canary.settings import Bind, Settings
@@ -17,14 +17,12 @@ from tests.e2e.plane import Plane, Version, ready_pods
 from tests.e2e.rules import shares
 from tests.lab.workloads import Behaviour, Namespace, a_deployment
 
-T = TypeVar("T")
-
 LABEL = "canary.delivery/canary"
 COMMAND = "canary.delivery/command"
 PORT = 9080
 
 
-def steps(*weights: int | float, hold: str = "1s", **more: Any) -> dict[str, Any]:
+def steps(*weights: float, hold: str = "1s", **more: Any) -> dict[str, Any]:
     """A strategy of these weights."""
     return {"progressive": {"steps": [{"weight": weight, "hold": hold, **more} for weight in weights]}}
 
@@ -72,12 +70,13 @@ class Stage:
         """With kubectl."""
         self.namespace.apply(*objects)
 
-    def deploy(self, version: str, *, name: str = "reviews", replicas: int | None = 2, told: Behaviour = "ready") -> None:
-        """Apply the Deployment with another image; `replicas` None leaves its size alone."""
-        deployment = a_deployment(name, image=f"reviews:{version}", replicas=replicas or 0, told=told)
-        if replicas is None:
-            del deployment["spec"]["replicas"]
-        self.apply(deployment)
+    def deploy(self, version: str, *, name: str = "reviews", replicas: int = 2, told: Behaviour = "ready") -> None:
+        """Apply the Deployment with another image."""
+        self.apply(a_deployment(name, image=f"reviews:{version}", replicas=replicas, told=told))
+
+    def set_image(self, version: str) -> None:
+        """Change the image and nothing else."""
+        self.namespace.kubectl("set", "image", "deployment/reviews", f"app=reviews:{version}")
 
     def adopt(self, canary: Obj | None = None, *, replicas: int = 2) -> None:
         """`reviews` at v1, its Service and its Canary; return when the Canary has taken it over and is at rest."""
@@ -143,11 +142,10 @@ class Stage:
         """All that was seen."""
         return self.plane.picture
 
-    def until(self, look: Callable[[], T], wanted: T, *, within: timedelta = PATIENCE) -> T:
+    def until(self, look: Callable[[], object], wanted: object, *, within: timedelta = PATIENCE) -> None:
         """Wait until it is as wanted, and fail with what it is instead."""
         seen = self.picture.until(look, lambda found: found == wanted, within=within)
         assert seen == wanted, self.position()
-        return seen
 
     def get(self, kind: str, name: str = "reviews") -> Obj:
         """An object as it is; empty when there is none."""
@@ -162,7 +160,8 @@ class Stage:
 
     def phase(self) -> str | None:
         """Where the Canary stands."""
-        return self.status("phase")
+        phase: str | None = self.status("phase")
+        return phase
 
     def ended(self) -> tuple[str | None, str | None]:
         """Phase, and reason of the last outcome."""
@@ -205,7 +204,10 @@ class Stage:
     def position(self) -> str:
         """All of it in a few lines, for whoever reads a failure."""
         status = self.get("Canary").get("status") or {}
-        shown = {name: status.get(name) for name in ("phase", "reason", "message", "rollout", "analysis", "tests", "command", "outcome")}
+        shown = {
+            name: status.get(name)
+            for name in ("phase", "reason", "message", "rollout", "analysis", "tests", "command", "outcome")
+        }
         lines = [f"shares {self.shares_seen()}, pods {self.running()}, ours {self.ours()}", json.dumps(shown, indent=1)]
         log = self.folder / "controller.log"
         return "\n".join([*lines, *(log.read_text().splitlines()[-60:] if log.exists() else ())])

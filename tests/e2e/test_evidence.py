@@ -8,7 +8,7 @@ from tests.e2e.stage import JUDGED, Stage, a_canary, steps
 
 pytestmark = pytest.mark.lab
 
-TO_HALF = steps(20, 50, 100, hold="3s")
+IN_STEPS = steps(50, 100, hold="3s")
 
 
 def bad(stage: Stage) -> tuple[object, ...]:
@@ -17,14 +17,14 @@ def bad(stage: Stage) -> tuple[object, ...]:
     return (*stage.ended(), image, stage.running(), stage.ours(), stage.held())
 
 
-REJECTED = ("RolledBack", "AnalysisFailed", "reviews:v2", ["v1", "v1"], [], True)
+REJECTED: tuple[object, ...] = ("RolledBack", "AnalysisFailed", "reviews:v2", ["v1", "v1"], [], True)
 
 
 def test_errors_take_a_version_out_and_only_retry_brings_it_back(stage: Stage) -> None:
     stage.version("v2").errors = 0.3
     with stage.controlled():
-        stage.adopt(a_canary(analysis=JUDGED, strategy=TO_HALF))
-        visitors = stage.visit()
+        stage.adopt(a_canary(analysis=JUDGED, strategy=IN_STEPS))
+        visitors = stage.visit(200)
         stage.deploy("v2")
         stage.until(lambda: bad(stage), REJECTED)
         assert stage.shares_seen()[-2:] == [0, None]
@@ -39,11 +39,11 @@ def test_errors_take_a_version_out_and_only_retry_brings_it_back(stage: Stage) -
 def test_slowness_takes_a_version_out(stage: Stage) -> None:
     stage.version("v2").delay = timedelta(seconds=0.7)
     with stage.controlled():
-        stage.adopt(a_canary(analysis=JUDGED, strategy=TO_HALF))
+        stage.adopt(a_canary(analysis=JUDGED, strategy=IN_STEPS))
         visitors = stage.visit()
         stage.deploy("v2")
         stage.until(lambda: bad(stage), REJECTED)
-        assert "500ms" in stage.status("outcome", "message")
+        assert "500 ms" in stage.status("outcome", "message")
         assert visitors.errors == 0
 
 

@@ -23,7 +23,10 @@ def test_a_good_version_is_promoted_and_nobody_notices(stage: Stage) -> None:
         assert (visitors.errors, sorted(visitors.versions)) == (0, ["v1", "v2", "v3"])
     assert [line["outcome"] for line in stage.status("history")] == ["Promoted", "Promoted"]
     with sqlite3.connect(stage.folder / "canary.sqlite") as journal:
-        assert journal.execute("select number, outcome from rollouts order by number").fetchall() == [(1, "Promoted"), (2, "Promoted")]
+        assert journal.execute("select number, outcome from rollouts order by number").fetchall() == [
+            (1, "Promoted"),
+            (2, "Promoted"),
+        ]
 
 
 def test_sizes_and_shares_are_kept_right_while_it_goes_on(stage: Stage) -> None:
@@ -31,7 +34,7 @@ def test_sizes_and_shares_are_kept_right_while_it_goes_on(stage: Stage) -> None:
     with stage.controlled():
         stage.adopt(a_canary(strategy={"progressive": {"steps": [{"weight": 50, "hold": "0s", "approval": True}]}}))
         visitors = stage.visit()
-        stage.deploy("v2", replicas=None)
+        stage.set_image("v2")
         stage.until(lambda: (stage.phase(), stage.running()), ("Paused", ["v1", "v1", "v2"]))
         stage.namespace.kubectl("scale", "deployment/reviews", "--replicas=4")
         stage.until(stage.running, ["v1", "v1", "v1", "v1", "v2", "v2"])
