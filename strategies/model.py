@@ -292,6 +292,7 @@ class Observation:
     deleted: bool = False
     deferred: bool = False
     previous: str | None = None
+    previous_image: str = ""
     command: Command | None = None
     command_problem: str | None = None
     verdicts: tuple[MetricVerdict, ...] = ()

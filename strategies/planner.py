@@ -212,5 +212,7 @@ def _revert(state: State, seen: Observation) -> State:
     rollout = _rollout(state, seen, pinned, seen.previous)
     if not _in_place(seen):
         rollout = replace(rollout, stable_workload=rollout.canary_workload, canary_workload=rollout.stable_workload)
-    rollout = replace(rollout, reverting=True, by_hand=True, sentence=f"{state.stable} was rolled back by hand:")
+    rollout = replace(
+        rollout, image=seen.previous_image, reverting=True, by_hand=True, sentence=f"{state.stable} was rolled back by hand:"
+    )
     return replace(state, phase=Phase.PROGRESSING, reason="", sentence="", rollouts=rollout.number, rollout=rollout)

@@ -53,6 +53,7 @@ def observe(sight: Sight, state: State, news: News) -> Observation:
         deleted="deletionTimestamp" in sight.canary["metadata"],
         deferred=deployment is not None and deferred(deployment),
         previous=_previous(sight, state),
+        previous_image=_previous_image(sight, state),
         command=command,
         command_problem=problem,
         verdicts=news.verdicts,
@@ -214,6 +215,11 @@ def _previous(sight: Sight, state: State) -> str | None:
         return state.previous if named(sight.sets, state.previous) is not None else None
     replaced = state.rollout is None and state.stable_workload == sight.scene.canary and state.previous is not None
     return _revision(sight.scene, sight.deployment) if replaced and sight.deployment is not None else None
+
+
+def _previous_image(sight: Sight, state: State) -> str:
+    source = named(sight.sets, state.previous) if sight.scene.in_place else sight.deployment
+    return "" if source is None else image_of(template_of(source))
 
 
 def _adopted(sight: Sight) -> bool:
