@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from canary.sandbox.metrics.counters import labels_with
+from canary.sandbox.metrics.counters import Labels, labels_with
 from canary.sandbox.metrics.promql import Evaluator, parse
 from canary.sandbox.metrics.tsdb import Database
 from canary.sandbox.metrics.values import QueryError, Range, Sample, printed
@@ -13,21 +13,24 @@ from canary.sandbox.metrics.values import QueryError, Range, Sample, printed
 NOW = 1060.0
 
 
+def samples_at(second: int) -> dict[Labels, float]:
+    """A minute: `reqs` grows by 2 and by 1 a second, `bad` by 0.5, `hist` fills evenly, `reset` starts over."""
+    return {
+        labels_with("reqs", version="v1", ns="a"): 100 + 2.0 * second,
+        labels_with("reqs", version="v2", ns="a"): 1.0 * second,
+        labels_with("bad", version="v2", ns="a"): 0.5 * second,
+        labels_with("gauge", version="v1"): -5.0,
+        labels_with("reset"): float(second % 40),
+        labels_with("hist_bucket", le="100"): 5.0 * second,
+        labels_with("hist_bucket", le="500"): 9.0 * second,
+        labels_with("hist_bucket", le="+Inf"): 10.0 * second,
+    }
+
+
 def recorded() -> Database:
-    """A minute, one sample a second: `reqs` grows by 2 and by 1, `bad` by 0.5, `hist` fills evenly, `reset` starts over."""
     database = Database()
     for second in range(61):
-        series = {
-            labels_with("reqs", version="v1", ns="a"): 100 + 2.0 * second,
-            labels_with("reqs", version="v2", ns="a"): 1.0 * second,
-            labels_with("bad", version="v2", ns="a"): 0.5 * second,
-            labels_with("gauge", version="v1"): -5.0,
-            labels_with("reset"): float(second % 40),
-            labels_with("hist_bucket", le="100"): 5.0 * second,
-            labels_with("hist_bucket", le="500"): 9.0 * second,
-            labels_with("hist_bucket", le="+Inf"): 10.0 * second,
-        }
-        database.scrape(NOW - 60 + second, series.items())
+        database.scrape(NOW - 60 + second, samples_at(second).items())
     return database
 
 
