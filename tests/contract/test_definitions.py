@@ -154,3 +154,31 @@ def test_a_schema_that_is_not_structural_is_refused(world: World, path: list[str
     code, reason, message = outcome(world.send("POST", DEFINITIONS, definition))
     assert (code, reason) == (422, "Invalid")
     assert sentence in message
+
+
+def a_canary(**spec: Any) -> dict[str, Any]:
+    body = {"target": {"deployment": "web"}, "service": {"name": "web", "port": 80}, "traffic": {"router": "smi"}, **spec}
+    kept = {name: each for name, each in body.items() if each is not None}
+    return {"apiVersion": "canary.delivery/v1alpha1", "kind": "Canary", "metadata": {"name": "web"}, "spec": kept}
+
+
+@pytest.mark.parametrize(
+    ("spec", "code"),
+    [
+        ({}, 201),
+        ({"target": None, "versions": {"stable": "a", "canary": "b"}}, 201),
+        ({"versions": {"stable": "a", "canary": "b"}}, 422),
+        ({"target": None}, 422),
+        ({"traffic": {"router": "unknown"}}, 422),
+        ({"strategy": {"progressive": {"steps": [{"weight": 5, "hold": "1m"}, {"weight": 100}]}}}, 201),
+        ({"strategy": {"progressive": {"steps": [{"weight": 25}, {"weight": 5}]}}}, 422),
+        ({"strategy": {"progressive": {"steps": [{"weight": 5, "hold": "-1m"}]}}}, 422),
+    ],
+)
+def test_our_own_definition_says_the_same_on_both(world: World, spec: dict[str, Any], code: int) -> None:
+    response = world.send("POST", world.url("canary.delivery/v1alpha1", "canaries"), a_canary(**spec))
+    assert response.status_code == code, response.text
+
+
+def test_our_own_definition_can_be_explained(world: World) -> None:
+    assert "FIELDS:" in world.kubectl("explain", "canary.spec.analysis")

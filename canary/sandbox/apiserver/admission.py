@@ -13,7 +13,7 @@ from canary.sandbox.apiserver.schema import Node, fill, pruned, unknown_fields
 from canary.sandbox.apiserver.validation import builtin_causes, metadata_causes
 from canary.sandbox.apiserver.violations import violations
 from canary.sandbox.errors import Cause, Invalid, Undecodable
-from canary.sandbox.objects import Object, copied, finalizers_of, is_deleting, metadata, name_of, uid_of
+from canary.sandbox.objects import Object, finalizers_of, is_deleting, metadata, name_of, uid_of
 from canary.sandbox.resources import CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, SERVICES
 from canary.sandbox.store import Store
 
@@ -50,7 +50,7 @@ class Admission:
         return made
 
     def _built_in(self, kind: Kind, obj: Object, old: Object | None) -> Object:
-        made: Object = copied(canonical(obj, kind.schema, kind.resource))
+        made = canonical(obj, kind.schema, kind.resource)
         fill_builtin(kind.resource, made)
         if kind.resource == SERVICES:
             self._place(made, old)
@@ -85,7 +85,9 @@ class Admission:
         if kind.resource != NAMESPACES:
             body = {name: each for name, each in made.items() if name not in _UNREQUIRED}
             # Twins are refused above where Kubernetes refuses them; a variable may well be named twice.
-            yield from (each for each in violations(body, kind.schema) if each.field not in known and each.reason != _TWIN)
+            yield from (
+                each for each in violations(body, kind.schema, old=old) if each.field not in known and each.reason != _TWIN
+            )
 
 
 def _custom_causes(kind: Kind, made: Object, old: Object | None) -> Iterator[Cause]:

@@ -32,7 +32,7 @@ def _binary(value: Decimal) -> str:
     power = 0
     while power < 6 and value and value % 1024 == 0:
         value, power = value / 1024, power + 1
-    return f"{value:f}{suffixes[power]}"
+    return f"{value.to_integral_value():f}{suffixes[power]}"
 
 
 def _decimal(value: Decimal) -> str:

@@ -52,11 +52,8 @@ class ApiServer:
 
     async def start(self, port: int = 0) -> str:
         """Listen on loopback (0: any free port) and give the address. Raises OSError when the port is taken."""
+        listener = _listen(port)
         await asyncio.to_thread(components)
-        # The protocol is named because asyncio sends without delay (TCP_NODELAY) only where it is.
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
         config = uvicorn.Config(
             self.app,
             log_config=None,
@@ -127,6 +124,18 @@ class ApiServer:
             user_agent=request.headers.get("user-agent", ""),
             body=body,
         )
+
+
+def _listen(port: int) -> socket.socket:
+    # The protocol is named because asyncio sends without delay (TCP_NODELAY) only where it is.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _json(body: Object, code: int = 200, *, media_type: str = JSON, headers: Mapping[str, str] | None = None) -> Response:
