@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TextIO
 
-import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from canary.lean import without
+
+with without("rich"):  # structlog would take 3 MiB of it along, for tracebacks that a log has no room for
+    import structlog
+    from structlog.typing import EventDict, Processor, WrappedLogger
 
 OURS = ("canary", "strategies", "analysis")
 HIDDEN = "…"

@@ -76,11 +76,12 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
     """Connects only where the guard allows. Every request has a connection of its own: calls are few and far between."""
 
     def __init__(self, guard: Guard) -> None:
-        super().__init__()
+        trusted = httpx.create_ssl_context()  # one: each costs a MiB
+        super().__init__(verify=trusted)
         self._network = _GuardedNetwork(guard)
         # httpx has no argument for the network; its transport is the translation around this pool.
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=trusted,
             max_connections=None,
             max_keepalive_connections=0,
             network_backend=self._network,

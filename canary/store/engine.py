@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Executable, RowMapping, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from canary.errors import Misconfigured
@@ -22,6 +22,9 @@ from canary.store.models import NEWEST_WINS
 from canary.store.rows import Row
 from canary.store.schema import is_due, upgrade
 from canary.store.writer import Batch, Writer
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 DEADLINE = timedelta(seconds=10)
 UPGRADE_DEADLINE = timedelta(minutes=5)
@@ -120,14 +123,21 @@ async def put(connection: AsyncConnection, table: Table, rows: Sequence[Row]) ->
     await connection.execute(insertion(connection, table), rows)
 
 
-def insertion(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+def insertion(connection: AsyncConnection, table: Table) -> "postgresql.Insert | sqlite.Insert":
     """The statement behind `put`."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table)
+    statement = _insert(connection, table)
     if not table.info.get(NEWEST_WINS, False):
         return statement.on_conflict_do_nothing()
     newest = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=newest)
+
+
+def _insert(connection: AsyncConnection, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    if connection.dialect.name != "postgresql":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # 2 MiB that a file has no use for
+
+    return postgresql.insert(table)
 
 
 async def open_store(url: str | None, state_dir: Path) -> Store:
