@@ -82,13 +82,16 @@ def _in_place(seen: Observation) -> bool:
 
 
 def _leave(state: State, seen: Observation) -> Decision | None:
-    """A deleted Canary leaves a plain Deployment behind; a promotion past its release goes on first. None: plan as ever."""
+    """A deleted Canary leaves a plain Deployment behind. None: plan as ever.
+
+    A promotion past its release goes on first, unless the Deployment that would be released is gone.
+    """
     if state.rollout is None:
         cleaning = _leftovers(state, seen)
         return cleaning or say(state, DELETED, "Gives the Deployment back and leaves.", Farewell())
     if state.phase is Phase.ROLLING_BACK:
         return None
-    if state.phase is Phase.PROMOTING and state.rollout.stage is not Stage.SHIFTING:
+    if state.phase is Phase.PROMOTING and state.rollout.stage is not Stage.SHIFTING and seen.stable.found:
         return None
     return begin_rollback(state, seen, DELETED, "The Canary is being deleted.")
 

@@ -108,12 +108,12 @@ def _sides(seen: Observation, winner: Role) -> tuple[Side, Side]:
 def _leave_traffic(state: State, seen: Observation, winner: Role, least: int) -> Decision | None:
     rollout = state.rollout
     assert rollout is not None
-    if seen.traffic.canary is None:
-        return None
     gaining, losing = _sides(seen, winner)
+    if seen.traffic.canary is None or (seen.deleted and not gaining.found):
+        return None  # no split, or nobody to give the traffic to while the Canary leaves
     share = ZERO if winner is Role.STABLE else HUNDRED
     if seen.traffic.canary != share and (not gaining.leaf_live or gaining.endpoints < least):
-        leaf = () if gaining.leaf_live else (EnsureLeaf(role=winner),)
+        leaf = (EnsureLeaf(role=winner),) if gaining.found and not gaining.leaf_live else ()
         sentence = _not_yet(gaining, losing, gaining.endpoints, least)
         return say(state, "WaitingForEndpoints", sentence, *leaf, stalled=gaining.endpoints == 0)
     if seen.traffic.canary != share:
