@@ -123,7 +123,10 @@ class Hands:
             if labelled(found, scene):
                 await self._patch(resource, sight, name, {"metadata": {"labels": {CANARY_LABEL: None}}})
         metadata = sight.canary["metadata"]
-        left = [finalizer for finalizer in metadata.get("finalizers") or () if finalizer != FINALIZER]
+        finalizers = metadata.get("finalizers") or ()
+        if FINALIZER not in finalizers:
+            return  # said already: the watch has yet to tell that the Canary is gone
+        left = [finalizer for finalizer in finalizers if finalizer != FINALIZER]
         patch = {"metadata": {"resourceVersion": metadata["resourceVersion"], "finalizers": left}}
         await self._patch(CANARY, sight, scene.name, patch)
 
