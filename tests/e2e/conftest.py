@@ -1,6 +1,7 @@
 """One cluster, one data plane and one Prometheus for all stories; a namespace for each."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.lab.prometheus import Prometheus
 from tests.lab.workloads import Namespace
 
 CRD = Path(__file__).parents[2] / "canary" / "crds" / "canaries.canary.delivery.yaml"
-SCRAPES = 0.5
+SCRAPES = timedelta(seconds=0.5)
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +35,7 @@ def plane(delivery: ControlPlane) -> Iterator[Plane]:
 @pytest.fixture(scope="session")
 def measuring(plane: Plane) -> Iterator[Prometheus]:
     """A Prometheus of our own: it asks the data plane, and nothing else, twice a second."""
-    from datetime import timedelta
-
-    with Prometheus(scrape_interval=timedelta(seconds=SCRAPES)) as started:
+    with Prometheus(scrape_interval=SCRAPES) as started:
         started.scrape({plane.metrics.removeprefix("http://"): {}})
         yield started
 
@@ -48,4 +47,6 @@ def stage(plane: Plane, measuring: Prometheus, lab_namespace: Namespace, tmp_pat
     yield told
     for load in told.loads:
         plane.end(load)
+    for canary in plane.picture.all("Canary", lab_namespace.name):  # or its namespace would wait for a controller
+        told.patch(f"canary/{canary['metadata']['name']}", {"metadata": {"finalizers": None}})
     assert broken(plane.picture.history(lab_namespace.name)) == []

@@ -1,6 +1,7 @@
 """The rules of traffic, checked over everything that happened in a namespace: each revision of etcd is one moment of truth.
 
-R1: nobody gains traffic without a ready endpoint. R2: a canary goes only when it has no traffic. R3: the split is there before
+R1: nobody gains traffic without a ready endpoint from somebody who has one. R2: a canary goes only when it has no traffic, unless
+nobody else is there (R4). R3: the split is there before
 any pod of the canary, and outlives them all. R11: a split never comes to nothing.
 """
 
@@ -41,6 +42,13 @@ class World:
         splits = self.all("TrafficSplit")
         return next((share for leaf, share in shares(splits[0]).items() if leaf.endswith("-canary")), None) if splits else None
 
+    def ready(self, service: str) -> list[str]:
+        return ready_pods(self.all("EndpointSlice"), service)
+
+    def stable_ready(self) -> bool:
+        leaves = (leaf for split in self.all("TrafficSplit") for leaf in shares(split))
+        return any(self.ready(leaf) for leaf in leaves if not leaf.endswith("-canary"))
+
     def take(self, one: Happened) -> None:
         if one.gone:
             self.now.pop((one.kind, one.name), None)
@@ -64,7 +72,7 @@ def _breaches(world: World, before: Obj | None, one: Happened) -> Iterator[str]:
         case "TrafficSplit":
             yield from _of_split(world, before, one)
         case "Deployment" if before and _going(one) and not _going_already(before) and one.name.endswith("-canary"):
-            if world.canary_share():
+            if world.canary_share() and world.stable_ready():
                 yield f"R2: {one.name} goes with {world.canary_share()} % of traffic"
         case "Pod" if before is None and one.obj["metadata"].get("labels", {}).get(ROLE) == "canary" and world.meshed():
             if world.canary_share() is None:
@@ -79,9 +87,10 @@ def _of_split(world: World, before: Obj | None, one: Happened) -> Iterator[str]:
     after = shares(one.obj)
     if not any(after.values()):
         yield f"R11: {one.name} comes to nothing"
-    earlier = shares(before) if before else {}
+    earlier = shares(before) if before else {one.obj["spec"]["service"]: Decimal(100)}
+    able = any(world.ready(leaf) for leaf, share in earlier.items() if share > after.get(leaf, 0))
     for leaf, share in after.items():
-        if share > earlier.get(leaf, 0) and not ready_pods(world.all("EndpointSlice"), leaf):
+        if share > earlier.get(leaf, 0) and able and not world.ready(leaf):
             yield f"R1: {leaf} goes to {share} % without a ready endpoint"
 
 

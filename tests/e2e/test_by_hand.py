@@ -8,7 +8,7 @@ from tests.e2e.stage import Stage, a_canary, steps
 
 pytestmark = pytest.mark.lab
 
-BACK = ("RolledBack", "RolledBackByHand", ["v1", "v1"], [], True)
+BACK: tuple[object, ...] = ("RolledBack", "RolledBackByHand", ["v1", "v1"], [], True)
 
 
 def mid_step(stage: Stage) -> bool:

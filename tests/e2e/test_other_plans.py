@@ -94,3 +94,12 @@ def test_a_deployment_deleted_in_the_middle_is_said_and_does_not_lock_the_canary
         stage.until(lambda: stage.condition("Stalled")[2].startswith(sentence), True)
         stage.namespace.kubectl("delete", "canary/reviews", "--timeout=30s")
         stage.until(lambda: (stage.ours(), stage.running()), ([], []))
+
+
+def test_a_namespace_deleted_in_the_middle_goes(stage: Stage) -> None:
+    with stage.controlled():
+        stage.adopt(a_canary(strategy=steps(50, hold="1h")))
+        stage.deploy("v2")
+        stage.until(stage.share, 50)
+        stage.namespace.kubectl("delete", "namespace", stage.namespace.name, "--timeout=30s")
+        assert (stage.get("Canary"), stage.ours(), stage.running()) == ({}, [], [])

@@ -38,7 +38,7 @@ def lab_namespace(control_plane_full: ControlPlane) -> Iterator[Namespace]:
     name = f"lab-{secrets.token_hex(4)}"
     control_plane_full.kubectl("create", "namespace", name, check=True)
     yield Namespace(cluster=control_plane_full, name=name)
-    control_plane_full.kubectl("delete", "namespace", name, "--wait=false", check=True)
+    control_plane_full.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found", check=True)
 
 
 @pytest.fixture(scope="session")
