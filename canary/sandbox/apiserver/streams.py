@@ -43,10 +43,9 @@ class Streams:
         first = [_line(call, Change.ADDED, each) for each in initial]
         if call.flag("sendInitialEvents"):
             first.append(self._bookmark(call, self._store.version, end=True))
-        return self._lines(call, watch, b"".join(first), (_Filter(test), seconds))
+        return self._lines(call, watch, b"".join(first), chosen=_Filter(test), seconds=seconds)
 
-    async def _lines(self, call: Call, watch: Watch, first: bytes, how: "tuple[_Filter, float]") -> AsyncIterator[bytes]:
-        chosen, seconds = how
+    async def _lines(self, call: Call, watch: Watch, first: bytes, *, chosen: "_Filter", seconds: float) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         end = loop.call_later(seconds, watch.close)
         bookmark = self._remind(loop, watch) if call.flag("allowWatchBookmarks") else None
