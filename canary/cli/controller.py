@@ -29,10 +29,13 @@ def _setting_options(verb: Callable[..., Any]) -> Callable[..., Any]:
 def controller(cluster: Cluster, **flags: str | None) -> None:
     """Run the controller; it watches the namespace that --namespace names, or all."""
     from canary.logs import configure_logs
+    from canary.store.fresh import make_state_file
 
     named = {"kubeconfig": cluster.kubeconfig, "context": cluster.context, "namespace": cluster.namespace}
     settings = load_settings(os.environ, {**flags, **named})
     configure_logs(settings.log_format, settings.log_level)
+    if settings.database is None:
+        make_state_file(settings.state_dir)
     asyncio.run(_run(settings))
 
 

@@ -8,9 +8,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from canary.errors import Misconfigured
+from canary.store.fresh import FILE_NAME
 
 READING = "reading"
-FILE_NAME = "canary.sqlite"
 BUSY_MILLISECONDS = 10_000
 
 # A peer that vanished without a word is noticed within half a minute, not after the kernel's two hours.
