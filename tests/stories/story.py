@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from canary.api.status_fields import CanaryStatus
 from canary.k8s.names import COMMAND_ANNOTATION
 from canary.k8s.port import Obj
 from canary.k8s.resources import CANARY, DEPLOYMENT
-from canary.sandbox.resources import DEPLOYMENTS, EVENTS
+from canary.sandbox.resources import DEPLOYMENTS, ENDPOINT_SLICES, EVENTS
+from canary.sandbox.traffic import Load
 from strategies.model import RESTING
 from tests.stories.cluster import Cluster, image_of, tag
 
@@ -20,15 +21,16 @@ class Story:
     cluster: Cluster
     namespace: str
     name: str
+    loads: list[Load] = field(default_factory=list)
 
     # -- doing ------------------------------------------------------------------------------------------------------------
 
     async def begin(self, objects: Iterable[Obj], *, rps: float = 0) -> None:
-        """Apply objects and wait until the controller has taken them over; traffic begins before that."""
+        """Apply objects and wait until the controller has taken them over, and then for traffic, if there is to be any."""
         await self.cluster.apply(objects)
-        if rps:
-            await self.cluster.sandbox.load(self.name, self.namespace, rps)
         assert await self.cluster.becomes(lambda: self.status.stable.revision is not None, True)
+        assert await self.cluster.becomes(lambda: self.reachable, True)
+        self.loads.append(await self.cluster.sandbox.load(self.name, self.namespace, rps))
 
     async def apply(self, *objects: Obj) -> None:
         """Apply more, as their owner does."""
@@ -99,6 +101,19 @@ class Story:
     def history(self) -> list[tuple[str, str]]:
         """Version and outcome of the rollouts that have ended, the newest first."""
         return [(tag(line.image), line.outcome) for line in self.status.history]
+
+    @property
+    def reachable(self) -> bool:
+        """Whether every Service that a split or a client may name has a pod that answers."""
+        slices = self.cluster.list(ENDPOINT_SLICES, self.namespace)
+        return bool(slices) and all(
+            any(endpoint["conditions"]["ready"] for endpoint in found.get("endpoints") or ()) for found in slices
+        )
+
+    @property
+    def errors(self) -> Counter[str]:
+        """How many requests of the traffic met an error, by the version that gave it; "" where nobody answered."""
+        return +sum((load.totals.errors_by_version for load in self.loads), Counter())
 
     @property
     def objects(self) -> set[str]:

@@ -18,6 +18,7 @@ async def test_a_good_version_is_promoted(tell: Tell):
     story = await begun(tell)
     await story.apply(*example(f"{FOLDER}/checkout-1.5.0.yaml"))
     assert await story.ended() == ("Promoted", "Promoted", "1.5.0")
+    assert story.errors == {}
     assert story.held == ("1.5.0", True)
     assert story.pods == {"1.5.0": 5}
     assert story.objects == PLAIN

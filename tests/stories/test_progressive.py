@@ -22,6 +22,7 @@ async def test_a_good_version_is_promoted(tell: Tell, canary: str):
     story = await begun(tell, canary)
     await story.apply(*example(f"{FOLDER}/reviews-v2.yaml"))
     assert await story.ended() == ("Promoted", "Promoted", "v2")
+    assert story.errors == {}
     assert story.held == ("v2", True)
     assert story.pods == {"v2": 3}
     assert story.objects == PLAIN

@@ -27,6 +27,7 @@ async def reviews(tell: Tell, version: str | None = None) -> Story:
 async def test_an_existing_split_is_adopted_and_driven_to_the_new_version(tell: Tell):
     story = await reviews(tell)
     assert await story.ended() == ("Promoted", "Promoted", "v3")
+    assert story.errors == {}
     assert story.objects == THEIRS
     assert story.shares == {"reviews-v2": 0, "reviews-v3": 100}
     assert await story.cluster.becomes(lambda: story.pods, {"v3": 3}) == {"v3": 3}
@@ -54,11 +55,13 @@ async def test_a_split_of_1_and_0_is_driven_and_the_next_pair_follows(tell: Tell
     story = tell("stock", "stock-manager")
     await story.begin([*example(f"{STOCK}/stock-manager.yaml"), *hurried(example(f"{STOCK}/canary.yaml"))], rps=100)
     assert await story.ended() == ("Promoted", "Promoted", "0.0.2")
+    assert story.errors == {}
     assert story.shares == {"stock-manager-v0-0-1": 0, "stock-manager-v0-0-2": 100}
 
     await story.apply(*example(f"{STOCK}/stock-manager-v0-0-3.yaml"))
     await story.configure(versions={"stable": "stock-manager-v0-0-2", "canary": "stock-manager-v0-0-3"})
     assert await story.ended(2) == ("Promoted", "Promoted", "0.0.3")
+    assert story.errors == {}
     assert story.shares == {"stock-manager-v0-0-2": 0, "stock-manager-v0-0-3": 100}
     assert await story.cluster.becomes(lambda: story.pods, {"0.0.3": 2}) == {"0.0.3": 2}
     assert await story.requests(50) == {"v0-0-3": 50}

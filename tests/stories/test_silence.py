@@ -28,6 +28,7 @@ async def test_without_traffic_it_waits_and_goes_on_once_there_is_some(tell: Tel
 
     await story.cluster.sandbox.load("reviews", "bookinfo", 150)
     assert await story.ended() == ("Promoted", "Promoted", "v2")
+    assert story.errors == {}
 
 
 async def test_with_its_provider_down_it_waits_and_goes_on_once_that_is_back(tell: Tell):
@@ -38,6 +39,7 @@ async def test_with_its_provider_down_it_waits_and_goes_on_once_that_is_back(tel
 
     await story.configure(analysis={"provider": {"prometheus": {"address": story.cluster.sandbox.prometheus_url}}})
     assert await story.ended() == ("Promoted", "Promoted", "v2")
+    assert story.errors == {}
 
 
 async def test_pods_that_never_become_ready_end_the_rollout_at_its_deadline(tell: Tell):

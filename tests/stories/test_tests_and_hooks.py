@@ -34,6 +34,7 @@ async def test_a_version_that_passes_everything_is_promoted(tell: Tell):
         ("suite", "test"): "Succeeded",
     }
     assert await story.ended() == ("Promoted", "Promoted", "2.1.0")
+    assert story.errors == {}
     assert jobs(story) == [("docker.io/curlimages/curl:8.11.1", 1)]
     assert {each for each in story.objects if not each.startswith("Job/")} == PLAIN
 
