@@ -1,6 +1,5 @@
 """Every test of this folder runs twice: against the sandbox's server, and (marked `lab`) against a real kube-apiserver."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -17,11 +16,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     plane = request.getfixturevalue("control_plane_apiserver") if request.param == "real" else None
     with sandbox(folder) if plane is None else real(plane, folder) as started:
         for definition in (canary_crd(), trafficsplit_crd(), widget_definition()):
-            applied = started.kubectl("apply", "-f", "-", given=json.dumps(definition))
-            assert applied.returncode == 0, applied.stderr
-            name = f"crd/{definition['metadata']['name']}"
-            waited = started.kubectl("wait", "--for=condition=Established", name, "--timeout=30s")
-            assert waited.returncode == 0, waited.stderr
+            started.define(definition)
         yield started
         started.kubectl("delete", "crd", widget_definition()["metadata"]["name"], "--wait=false")
 

@@ -21,6 +21,7 @@ from canary.sandbox.resources import Resources
 from canary.sandbox.store import Store
 from tests.lab.access import ADMIN
 from tests.lab.controlplane import ControlPlane
+from tests.lab.waiting import eventually
 
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
@@ -38,6 +39,21 @@ class Server:
     client: httpx.Client
     kubeconfig: Path
     cache: Path
+
+    def await_page(self, path: str) -> None:
+        """Return when the path is served: a real server takes a moment from the definition to the kind."""
+        assert eventually(lambda: self.client.get(path).status_code, 200) == 200
+
+    def define(self, definition: dict[str, Any]) -> None:
+        """Apply a CustomResourceDefinition and return when all its versions are served.
+
+        `kubectl wait --for=condition=Established` would be the way, but it fails while the conditions are still null.
+        """
+        applied = self.kubectl("apply", "-f", "-", given=json.dumps(definition))
+        assert applied.returncode == 0, applied.stderr
+        spec = definition["spec"]
+        for version in spec["versions"]:
+            self.await_page(f"/apis/{spec['group']}/{version['name']}/{spec['names']['plural']}")
 
     def kubectl(self, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
         files = {"KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": str(self.cache)}

@@ -124,7 +124,7 @@ def test_a_definition_goes_with_its_objects(world: World) -> None:
     group = a_name("g") + ".example.com"
     definition = widget_definition(group)
     definition["spec"]["names"]["shortNames"] = []
-    world.create(DEFINITIONS, definition)
+    world.server.define(definition)
     name = definition["metadata"]["name"]
     assert world.server.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=30s").returncode == 0
     body = {**a_widget(), "apiVersion": f"{group}/v1"}

@@ -65,7 +65,9 @@ def test_a_watch_ends_when_its_time_is_over(world: World) -> None:
 
 
 def test_a_version_from_long_ago_has_expired(world: World) -> None:
-    (event,) = world.watch(world.url(WIDGETS, "widgets"), 1, resourceVersion="1")
+    url = world.url(WIDGETS, "widgets")
+    world.server.await_page(f"{url}?resourceVersion=0")
+    (event,) = world.watch(url, 1, resourceVersion="1")
     status = event["object"]
     assert (event["type"], status["kind"], status["code"], status["reason"]) == ("ERROR", "Status", 410, "Expired")
     assert status["message"].startswith("too old resource version: 1 (")
