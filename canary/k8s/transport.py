@@ -6,6 +6,7 @@ idle seconds (the next rollback would pay for a TLS handshake), and a peer that 
 
 import socket
 import urllib.request
+from asyncio.sslproto import SSLProtocol
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,9 @@ from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 
 _IDLE_SECONDS = 60.0  # below the API server's own 90 s and the usual load balancer's limits
+# asyncio gives every TLS connection a buffer for what arrives, of 256 KiB; with one for each watch that makes 4 MiB. A record has
+# 16 KiB at most.
+SSLProtocol.max_size = 32 * 1024
 _PROBES = (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))  # a dead peer is noticed within a minute
 
 
