@@ -7,7 +7,7 @@ import asyncio
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -49,6 +49,7 @@ class Picture:
         self._now: dict[tuple[str, str], dict[str, Obj]] = {}
         self._log: dict[str, list[Happened]] = {}
         self._changed = threading.Condition()
+        self._following: set[str] = set()
         self._images: dict[tuple[str, str], str] = {}
 
     def get(self, kind: str, namespace: str, name: str) -> Obj | None:
@@ -86,10 +87,14 @@ class Picture:
         with self._changed:
             self._changed.notify_all()
 
-    async def watch(self, cluster: ControlPlane, kinds: Iterable[str] = WATCHED) -> None:
+    def complete(self) -> bool:
+        """Is every kind being watched?"""
+        return self._following == WATCHED.keys()
+
+    async def watch(self, cluster: ControlPlane) -> None:
         """Follow everything until cancelled."""
         async with _api(cluster) as client, asyncio.TaskGroup() as group:
-            for kind in kinds:
+            for kind in WATCHED:
                 group.create_task(self._follow(client, kind), name=f"watch {kind}")
 
     async def _follow(self, client: httpx.AsyncClient, kind: str) -> None:
@@ -102,6 +107,8 @@ class Picture:
         async with client.stream("GET", WATCHED[kind], params={"watch": "true", "timeoutSeconds": "3600"}) as stream:
             if stream.status_code != httpx.codes.OK:
                 return False
+            self._following.add(kind)
+            self.notify()
             async for line in stream.aiter_lines():
                 event = json.loads(line)
                 self._take(kind, event["object"], gone=event["type"] == "DELETED")

@@ -89,6 +89,7 @@ class Plane:
     def __enter__(self) -> Self:
         self._thread.start()
         self.run(self._start())
+        assert self.picture.until(self.picture.complete, bool)
         return self
 
     def __exit__(self, *_: object) -> None:
