@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 from canary.logs import LogFormat, LogLevel, configure_logs
-from tests.bench import evidence, idle, memory, rollback, steps
+from tests.bench import evidence, idle, memory, micro, rollback, steps
 from tests.bench.figures import heading, line
 from tests.bench.rig import a_rig
 
@@ -17,6 +17,7 @@ BENCHES = {
     "rollback": rollback.bench,
     "evidence": evidence.bench,
     "memory": memory.bench,
+    "micro": micro.bench,
 }
 
 
