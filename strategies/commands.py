@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 
 from strategies.actions import Action, NameCommand
 from strategies.endings import enter_promotion, turned
-from strategies.model import RESTING, Command, Observation, Phase, Rollout, Stage, State, Verb
+from strategies.model import RESTING, Command, Mode, Observation, Phase, Rollout, Stage, State, Verb
 from strategies.posture import amend
 from strategies.promotion import REVERT
+
+NO_PREVIOUS = "No previous version is known (revisionHistoryLimit may have removed it): nothing to go back to."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +54,18 @@ def _rollback(state: State, seen: Observation, command: Command) -> Reply:
         return Reply(state=state, refused="A rollback is already under way.")
     if rollout.reverting:
         return Reply(state=state, refused=f"The previous version {rollout.revision} is already coming back.")
+    if seen.intent.mode is Mode.SIDE_BY_SIDE and rollout.stage is Stage.SETTLING:
+        return _at_once(state, seen)
     if _arrived(rollout, seen):
         return Reply(state=amend(state, why=REVERT, sentence=sentence))
     return Reply(state=turned(state, seen, "RolledBackByHand", sentence))
+
+
+def _at_once(state: State, seen: Observation) -> Reply:
+    """Side by side the old Deployment needs no template: it comes back without waiting until it has gone."""
+    if seen.previous is None:
+        return Reply(state=state, refused=NO_PREVIOUS)
+    return Reply(state=replace(state, rollout=None), revert=True)
 
 
 def _arrived(rollout: Rollout, seen: Observation) -> bool:
@@ -67,9 +78,7 @@ def _rollback_at_rest(state: State, seen: Observation) -> Reply:
     if state.phase is Phase.ROLLED_BACK:
         return Reply(state=state, refused=f"Already rolled back: {state.stable} serves. `canary retry` tries again.")
     if seen.previous is None or state.previous is None:
-        return Reply(
-            state=state, refused="No previous version is known (revisionHistoryLimit may have removed it): nothing to go back to."
-        )
+        return Reply(state=state, refused=NO_PREVIOUS)
     return Reply(state=state, revert=True)
 
 

@@ -51,6 +51,9 @@ def roll_back(state: State, seen: Observation) -> Decision:
     assert rollout is not None
     decision = settle(state, seen, Role.STABLE, least=1)
     released = seen.intent.mode is Mode.IN_PLACE and not seen.held
+    if released and seen.stable.revision not in (None, state.stable):
+        # The Deployment was replaced by one that never ran the stable version: what it runs is all there is.
+        state = replace(state, stable=seen.stable.revision)
     if released and seen.stable.found and seen.tried != state.stable:
         decision = decision or say(state, "RollingBack", f"Puts the template of {state.stable} back.")
         decision = replace(decision, actions=(*decision.actions, Release(template=Template.STABLE)))
@@ -61,9 +64,11 @@ def roll_back(state: State, seen: Observation) -> Decision:
             if seen.stable.settled
             else say(state, "RollingBack", f"Waits until {name} is back on {state.stable}.")
         )
+    notices = notify(rollout, seen, Edge.ON_ROLLBACK) if rollout.why not in UNBLAMED else ()
+    if decision is None and notices and rollout.entered_at == seen.now:
+        decision = say(state, "RollingBack", "Nothing of it is left.", look_again=timedelta(0))  # a moment to be told of
     if decision is None:
         return _rolled_back(state)
-    notices = notify(rollout, seen, Edge.ON_ROLLBACK) if rollout.why not in UNBLAMED else ()
     reason = decision.reason if decision.stalled else rollout.why
     sentence = f"{rollout.sentence} {decision.sentence}"
     return replace(decision, actions=(*decision.actions, *notices), reason=reason, sentence=sentence)

@@ -58,9 +58,9 @@ _CONDEMNED = {
 }
 
 
-def findings_gate(_: Rollout, seen: Observation) -> Wait | None:
-    """Preflight must have nothing to object to."""
-    if not seen.findings:
+def findings_gate(rollout: Rollout, seen: Observation) -> Wait | None:
+    """Preflight must have nothing to object to; a version that a person orders back does not wait for that."""
+    if not seen.findings or rollout.reverting:
         return None
     return Wait(reason=seen.findings[0].reason, sentence=seen.findings[0].sentence, paused=True)
 
@@ -206,10 +206,10 @@ def approval_gate(rollout: Rollout, _: Observation) -> Wait | None:
 
 
 def pause_gate(rollout: Rollout, seen: Observation) -> Wait | None:
-    """A person's pause, or a suspended Canary."""
+    """A person's pause, or a suspended Canary, which never stands before a rollback."""
     if rollout.paused:
         return Wait(reason="PausedByHand", sentence=f"{rollout.sentence} `canary resume` goes on.", paused=True)
-    if seen.intent.suspended:
+    if seen.intent.suspended and not rollout.reverting:
         return Wait(reason="Suspended", sentence="Suspended: set spec.suspend to false to go on.", paused=True)
     return None
 

@@ -7,11 +7,11 @@ another version by now, then the phase.
 from dataclasses import replace
 from datetime import timedelta
 
-from strategies.actions import Adopt, Farewell, Hold, PutTemplate, Release, SetWeight, Template
-from strategies.commands import answer
+from strategies.actions import Adopt, DeleteSplit, EnsureLeaf, Farewell, Hold, PutTemplate, Release, Role, SetWeight, Template
+from strategies.commands import NO_PREVIOUS, answer
 from strategies.endings import DELETED, RECOVERED, REVERTED, SUPERSEDED, begin_rollback, roll_back, turned
 from strategies.model import Decision, Intent, Mode, Observation, Phase, Plan, Rollout, Stage, State, Step
-from strategies.posture import ZERO, say
+from strategies.posture import ZERO, say, unroute
 from strategies.progressive import progress
 from strategies.promotion import REVERT, promote
 from strategies.sizing import HUNDRED
@@ -21,10 +21,11 @@ def plan(state: State, seen: Observation) -> Decision:
     """What to do now. Pure: no clock but `seen.now`, no memory but `state`."""
     reply = answer(state, seen)
     decision = _bring_back(reply.state, seen) if reply.revert else _plan(reply.state, seen)
-    actions = (*reply.before, *decision.actions)
-    if not reply.done:
-        return replace(decision, actions=actions)
-    return replace(decision, actions=actions, command=seen.command, answered=True, refused=reply.refused)
+    if reply.done:
+        return replace(decision, command=seen.command, answered=True, refused=reply.refused)
+    if Farewell() in decision.actions:
+        return decision  # nobody is left to name a command for
+    return replace(decision, actions=(*decision.actions, *reply.before))  # a name can wait, weight 0 can't
 
 
 def _plan(state: State, seen: Observation) -> Decision:
@@ -45,12 +46,16 @@ def _progress(state: State, seen: Observation) -> Decision:
     rollout = state.rollout
     assert rollout is not None
     if rollout.reverting and rollout.step == 0 and seen.tried == state.stable and _in_place(seen):
-        return say(
-            state, "RollingBack", f"Puts the template of {rollout.revision} back.", PutTemplate(template=Template.PREVIOUS)
-        )
+        return _put_back(state)
     if newer := _newer(state, seen):
         return begin_rollback(state, seen, *newer)
     return progress(state, seen)
+
+
+def _put_back(state: State) -> Decision:
+    assert state.rollout is not None
+    sentence = f"Puts the template of {state.rollout.revision} back."
+    return say(state, "RollingBack", sentence, PutTemplate(template=Template.PREVIOUS))
 
 
 def _promote(state: State, seen: Observation) -> Decision:
@@ -59,9 +64,13 @@ def _promote(state: State, seen: Observation) -> Decision:
     if rollout.stage is Stage.SHIFTING and (newer := _newer(state, seen)):
         return begin_rollback(state, seen, *newer)
     decision = promote(state, seen)
-    if decision.state.rollout is None and rollout.why == REVERT and seen.previous is not None:
-        return replace(decision, state=_revert(decision.state, seen))
-    return decision
+    if decision.state.rollout is not None or rollout.why != REVERT:
+        return decision
+    if seen.previous is None:
+        sentence = f"{decision.sentence} It can't be rolled back: {NO_PREVIOUS}"
+        ended = replace(decision.state, sentence=sentence)
+        return replace(decision, state=ended, sentence=sentence)
+    return replace(decision, state=_revert(decision.state, seen))
 
 
 def _newer(state: State, seen: Observation) -> tuple[str, str] | None:
@@ -87,7 +96,7 @@ def _leave(state: State, seen: Observation) -> Decision | None:
     A promotion past its release goes on first, unless the Deployment that would be released is gone.
     """
     if state.rollout is None:
-        cleaning = _leftovers(state, seen)
+        cleaning = _leftovers(state, seen) or unroute(state, seen)
         return cleaning or say(state, DELETED, "Gives the Deployment back and leaves.", Farewell())
     if state.phase is Phase.ROLLING_BACK:
         return None
@@ -112,19 +121,18 @@ def _rest(state: State, seen: Observation) -> Decision:
 
 def _leftovers(state: State, seen: Observation) -> Decision | None:
     """Objects of a rollout that the state knows nothing of (the status was lost) are cleared away like a rollback's."""
-    if (
-        not _in_place(seen)
-        or seen.intent.plan.keep
-        or not (seen.canary.found or (seen.traffic.canary is not None and seen.traffic.ours))
-    ):
+    kept = seen.intent.plan.keep and not seen.deleted
+    split = seen.traffic.canary is not None and seen.traffic.ours and not kept
+    if not _in_place(seen) or not (seen.canary.found or split):
         return None
     if not seen.held and not seen.stable.settled:
         return say(state, "WaitingForDeployment", f"Waits until {seen.stable.workload} has finished rolling.")
     known = replace(state, stable=state.stable or seen.stable.revision)
-    found = _rollout(known, seen, seen.intent.plan, seen.canary.revision or "unknown")
-    recovered = turned(
-        replace(known, rollout=replace(found, first_live_at=seen.now)), seen, RECOVERED, "Found objects of an unknown rollout."
-    )
+    found = _rollout(known, seen, replace(seen.intent.plan, keep=kept), seen.canary.revision or "unknown")
+    # Without a mesh stable may have given its pods to the canary: it had at least as many as either has now.
+    pods = seen.stable.wanted if found.plan.mesh else max(seen.stable.wanted, seen.canary.wanted)
+    found = replace(found, first_live_at=seen.now, replicas=pods)
+    recovered = turned(replace(known, rollout=found), seen, RECOVERED, "Found objects of an unknown rollout.")
     return roll_back(recovered, seen)
 
 
@@ -133,8 +141,14 @@ def _adopt_in_place(state: State, seen: Observation) -> State | Decision:
     if seen.held and not seen.held_by_us:
         sentence = f"Deployment {name} is paused by someone else: `kubectl rollout resume deployment/{name}` hands it over."
         return say(state, "PausedBySomeoneElse", sentence, stalled=True)
+    if seen.held and seen.stable.found and seen.stable.revision is None:
+        sentence = f"Deployment {name} is held but has never run, as after a restore: lets it start."
+        return say(state, "NeverRan", sentence, Release(template=Template.STABLE))
     if seen.held:
         return replace(state, stable=state.stable or seen.stable.revision, stable_workload=name)
+    if seen.traffic.canary is not None and seen.traffic.ours:
+        sentence = f"Deployment {name} was released by hand: removes the split, whose leaves can't follow it."
+        return say(state, "ResumedByHand", sentence, DeleteSplit())
     if not seen.stable.settled:
         return say(state, "WaitingForDeployment", f"Waits until Deployment {name} has finished rolling, then holds it.")
     held = replace(state, stable=seen.stable.revision, stable_workload=name)
@@ -159,7 +173,9 @@ def _wanted(state: State, seen: Observation) -> bool:
 
 def _resting(state: State, seen: Observation) -> Decision:
     sentence = state.sentence or f"{state.stable} serves; nothing new to try."
-    if seen.intent.plan.keep and _in_place(seen) and seen.traffic.canary not in (None, ZERO):
+    if _in_place(seen) and seen.traffic.canary is not None and seen.stable.found and not seen.stable.leaf_live:
+        return say(state, "PreparingTraffic", "Points the stable leaf at what serves.", EnsureLeaf(role=Role.STABLE))
+    if _in_place(seen) and seen.traffic.canary not in (None, ZERO):
         return say(state, "SplitEdited", "The split was changed by hand: gives all traffic to stable.", SetWeight(canary=ZERO))
     return say(state, state.reason or "Idle", sentence)
 
@@ -197,8 +213,13 @@ def _rollout(state: State, seen: Observation, pinned: Plan, revision: str) -> Ro
 
 
 def _bring_back(state: State, seen: Observation) -> Decision:
-    """Side by side the two change places, so the first look at them in their new roles is the next one."""
+    """In place the previous template stands in the Deployment from the first moment, whatever waited there.
+
+    Side by side the two change places, so the first look at them in their new roles is the next one.
+    """
     begun = _revert(state, seen)
+    if _in_place(seen) and seen.tried != seen.previous:
+        return _put_back(begun)
     if _in_place(seen):
         return _plan(begun, seen)
     return say(
@@ -214,7 +235,8 @@ def _revert(state: State, seen: Observation) -> State:
     )
     rollout = _rollout(state, seen, pinned, seen.previous)
     if not _in_place(seen):
-        rollout = replace(rollout, stable_workload=rollout.canary_workload, canary_workload=rollout.stable_workload)
+        leaving, coming = seen.canary, seen.stable
+        rollout = replace(rollout, stable_workload=leaving.workload, canary_workload=coming.workload, replicas=leaving.wanted)
     rollout = replace(
         rollout, image=seen.previous_image, reverting=True, by_hand=True, sentence=f"{state.stable} was rolled back by hand:"
     )

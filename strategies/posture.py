@@ -89,6 +89,12 @@ def _shares(state: State, seen: Observation) -> tuple[Action, ...]:
     return tuple(size(role, target, seen) for role, current, target in sizes if current != target)
 
 
+def missing_leaves(rollout: Rollout, seen: Observation) -> tuple[EnsureLeaf, ...]:
+    """What puts right the leaf services that were deleted or changed by hand while there is a version behind them."""
+    sides = ((Role.STABLE, seen.stable), (Role.CANARY, seen.canary))
+    return tuple(EnsureLeaf(role=role) for role, side in sides if rollout.plan.mesh and side.found and not side.leaf_live)
+
+
 def settle(state: State, seen: Observation, winner: Role, *, least: int) -> Decision | None:
     """The loser leaves traffic, drains and goes; then split and leaves go. None when nothing of a rollout is left.
 
@@ -112,6 +118,8 @@ def _leave_traffic(state: State, seen: Observation, winner: Role, least: int) ->
     if seen.traffic.canary is None or (seen.deleted and not gaining.found):
         return None  # no split, or nobody to give the traffic to while the Canary leaves
     share = ZERO if winner is Role.STABLE else HUNDRED
+    if seen.traffic.canary == share and gaining.found and not gaining.leaf_live:
+        return say(state, "PreparingTraffic", f"Puts the leaf service of {gaining.workload} right.", EnsureLeaf(role=winner))
     if seen.traffic.canary != share and (not gaining.leaf_live or gaining.endpoints < least):
         leaf = (EnsureLeaf(role=winner),) if gaining.found and not gaining.leaf_live else ()
         sentence = _not_yet(gaining, losing, gaining.endpoints, least)
@@ -173,8 +181,11 @@ def _remove_loser(state: State, seen: Observation, winner: Role, _: int) -> Deci
 def _remove_routing(state: State, seen: Observation, _winner: Role, _least: int) -> Decision | None:
     rollout = state.rollout
     assert rollout is not None
-    if rollout.plan.keep:
-        return None
+    return None if rollout.plan.keep else unroute(state, seen)
+
+
+def unroute(state: State, seen: Observation) -> Decision | None:
+    """First the split goes, then the leaves: a mesh must never be sent to a leaf that is gone. None when both are."""
     if seen.traffic.canary is not None and seen.traffic.ours:
         return say(state, "Cleaning", "Removes the split.", DeleteSplit())
     sides = ((Role.STABLE, seen.stable), (Role.CANARY, seen.canary))

@@ -11,7 +11,7 @@ from strategies.actions import EnsureLeaf, Hold, Role, SetWeight
 from strategies.endings import begin_rollback, enter_promotion
 from strategies.gates import STEP_GATES, Condemn, Gate, Wait, condemned, findings_gate, first, hooks_gate, pause_gate
 from strategies.model import Decision, Edge, Mode, Observation, Phase, Rollout, Side, State, Step
-from strategies.posture import ZERO, amend, carriers, raise_to, ready_within, say, size
+from strategies.posture import ZERO, amend, carriers, missing_leaves, raise_to, ready_within, say, size
 from strategies.sizing import enough, pods_for, split_pods
 
 _BEFORE_ROLLOUT: tuple[Gate, ...] = (findings_gate, pause_gate, hooks_gate(Edge.BEFORE_ROLLOUT))
@@ -31,7 +31,18 @@ def progress(state: State, seen: Observation) -> Decision:
         taken = enter_promotion(amend(state, by_hand=True), seen)
         name = rollout.stable_workload
         return say(taken, "ResumedByHand", f"Deployment {name} was resumed by hand: taken as `canary promote`.", Hold())
-    return _climb(state, seen) if rollout.step else _prepare(state, seen)
+    return _relaid(_climb(state, seen), seen) if rollout.step else _prepare(state, seen)
+
+
+def _relaid(decision: Decision, seen: Observation) -> Decision:
+    """Leaf services and split that were deleted or edited by hand are put right whatever the step waits for."""
+    rollout = decision.state.rollout
+    if rollout is None or decision.state.phase not in (Phase.PROGRESSING, Phase.PAUSED):
+        return decision
+    shifts = any(isinstance(action, SetWeight) for action in decision.actions)
+    lost = rollout.plan.mesh and not shifts and seen.traffic.canary != rollout.weight
+    split = (SetWeight(canary=rollout.weight),) if lost else ()
+    return replace(decision, actions=(*split, *decision.actions, *missing_leaves(rollout, seen)))
 
 
 def _prepare(state: State, seen: Observation) -> Decision:
@@ -56,12 +67,13 @@ def route(state: State, seen: Observation, *, patient: bool = True) -> Decision 
     )
     if leaves:
         return say(state, "PreparingTraffic", "Creates the leaf services.", *leaves)
-    if seen.traffic.canary is None and patient and (waiting := _stable_unready(state, seen.stable)):
+    shifting = seen.traffic.canary is None or (state.rollout.step == 0 and seen.traffic.canary != ZERO)
+    if shifting and patient and (waiting := _stable_unready(state, seen.stable)):
         return waiting
     if seen.traffic.canary is None:
         sentence = "Creates the split with nothing for the canary."
         return say(amend(state, weight=ZERO), "PreparingTraffic", sentence, SetWeight(canary=ZERO))
-    if state.rollout.step == 0 and seen.traffic.canary != ZERO and patient:
+    if shifting and patient:
         return say(amend(state, weight=ZERO), "PreparingTraffic", "Gives all traffic to stable first.", SetWeight(canary=ZERO))
     if not seen.traffic.acknowledged:
         return say(state, "PreparingTraffic", "Waits until the split is in force.")
@@ -149,9 +161,12 @@ def await_pods(state: State, seen: Observation, wanted: int) -> Decision | None:
 
 
 def wanted_pods(rollout: Rollout, step: Step, seen: Observation) -> int:
-    """Canary pods that a step needs."""
+    """Canary pods that a step needs.
+
+    They follow stable's growth, but not below its size at the start: an autoscaler shrinks stable because its traffic went here.
+    """
     if rollout.plan.mesh:
-        return pods_for(rollout.plan.sizing, step.weight, seen.stable.wanted)
+        return pods_for(rollout.plan.sizing, step.weight, max(rollout.replicas, seen.stable.wanted))
     return split_pods(rollout.replicas, step.weight).canary
 
 

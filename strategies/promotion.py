@@ -7,10 +7,10 @@ traffic stays where it is healthy. Side by side there is nothing to roll: the ol
 from dataclasses import replace
 from datetime import timedelta
 
-from strategies.actions import Action, Hold, Release, Role, Scale, Template
+from strategies.actions import Action, EnsureLeaf, Hold, Release, Role, Scale, Template
 from strategies.endings import begin_rollback, enter_promotion, notify
 from strategies.gates import condemned
-from strategies.model import Decision, Edge, Mode, Observation, Phase, Stage, State
+from strategies.model import Decision, Edge, Mode, Observation, Phase, Rollout, Stage, State
 from strategies.posture import amend, carriers, raise_to, say, settle
 from strategies.progressive import await_pods, route
 from strategies.sizing import HUNDRED, enough
@@ -42,7 +42,7 @@ def _shift(state: State, seen: Observation) -> Decision:
         return say(state, "Promoting", f"Holds {rollout.stable_workload} until the canary carries everything.", Hold())
     if rollout.plan.mesh and (routing := route(state, seen, patient=False)):
         return routing
-    full = max(1, seen.stable.wanted) if rollout.plan.mesh else max(1, rollout.replicas)
+    full = max(1, rollout.replicas, seen.stable.wanted if rollout.plan.mesh else 0)
     if waiting := await_pods(state, seen, full):
         return waiting
     if raising := raise_to(state, seen, HUNDRED):
@@ -56,10 +56,12 @@ def _release(state: State, seen: Observation) -> Decision:
     rollout = state.rollout
     assert rollout is not None
     carrying = carriers(seen.canary, rollout)
+    if rollout.plan.mesh and seen.canary.found and not seen.canary.leaf_live:
+        sentence = f"Puts the leaf service of {rollout.canary_workload} right."
+        return say(state, "PreparingTraffic", sentence, EnsureLeaf(role=Role.CANARY))
     if seen.canary.found and carrying == 0 and carriers(seen.stable, rollout) > 0 and seen.stable.revision == state.stable:
         return begin_rollback(state, seen, "CanaryUnready", f"No pod of {rollout.canary_workload} is ready any more.")
-    rolled = seen.stable.settled and seen.stable.revision == rollout.revision and not seen.held
-    if rolled and (rollout.plan.mesh or seen.stable.wanted == rollout.replicas):
+    if _rolled(rollout, seen) and (rollout.plan.mesh or seen.stable.wanted == rollout.replicas):
         return _arrive(state, seen)
     actions: list[Action] = []
     if seen.held or seen.tried != rollout.revision:
@@ -76,6 +78,10 @@ def _release(state: State, seen: Observation) -> Decision:
     if late:
         sentence = f"{sentence} It should have finished by now: traffic stays on the healthy canary until it has."
     return say(state, "Releasing", sentence, *actions, look_again=None if late else left, stalled=late)
+
+
+def _rolled(rollout: Rollout, seen: Observation) -> bool:
+    return seen.stable.settled and seen.stable.revision == rollout.revision and not seen.held
 
 
 def _arrive(state: State, seen: Observation) -> Decision:
@@ -98,6 +104,10 @@ def _come_home(state: State, seen: Observation) -> Decision:
     assert rollout is not None
     in_place = seen.intent.mode is Mode.IN_PLACE
     notices = notify(rollout, seen, Edge.AFTER_PROMOTION)
+    if in_place and not seen.held and not _rolled(rollout, seen):
+        again = (Release(template=Template.TRIED),) if seen.tried not in (None, rollout.revision) else ()
+        sentence = f"Waits until {rollout.stable_workload} has finished rolling to {rollout.revision}."
+        return say(state, "Releasing", sentence, *again, *notices)
     if in_place and not seen.held:
         sentence = f"{rollout.revision} runs everywhere: holds {rollout.stable_workload} again."
         return say(state, "Promoting", sentence, Hold(), *notices)

@@ -213,7 +213,7 @@ def _tried_image(sight: Sight) -> str:
 def _previous(sight: Sight, state: State) -> str | None:
     if sight.scene.mode is Mode.IN_PLACE:
         return state.previous if named(sight.sets, state.previous) is not None else None
-    replaced = state.rollout is None and state.stable_workload == sight.scene.canary and state.previous is not None
+    replaced = state.stable_workload == sight.scene.canary and state.previous is not None
     return _revision(sight.scene, sight.deployment) if replaced and sight.deployment is not None else None
 
 
