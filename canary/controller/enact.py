@@ -6,6 +6,7 @@ What the server answers is taken over into the caches at once, so that the next 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, assert_never
 from uuid import uuid4
 
@@ -13,8 +14,8 @@ from canary.api.command import format_command
 from canary.controller import manifests
 from canary.controller.caches import Caches
 from canary.controller.revisions import bare, named, revision_of, template_of
-from canary.controller.sight import Sight, held, labelled, owned, theirs
-from canary.errors import Conflict, Invalid, NotFound
+from canary.controller.sight import Sight, held_by_us, labelled, owned, theirs
+from canary.errors import AlreadyExists, Conflict, Invalid, NotFound
 from canary.k8s.names import CANARY_LABEL, COMMAND_ANNOTATION, DEFERRED_ANNOTATION, FINALIZER, HELD_ANNOTATION
 from canary.k8s.port import KubernetesApi, Obj, Propagation
 from canary.k8s.resources import CANARY, DEPLOYMENT, SERVICE, Resource, traffic_split
@@ -64,10 +65,9 @@ class Hands:
             case PutTemplate(template=template):
                 await self._put_template(sight, state, template)
             case EnsureLeaf(role=role):
-                await self._apply(SERVICE, manifests.leaf_service(sight, role))
+                await self._ensure_leaf(sight, role)
             case SetWeight(canary=weight):
-                version = self._split_version(sight)
-                await self._apply(traffic_split(version), manifests.split(sight, weight, version))
+                await self._set_weight(sight, weight)
             case EnsureCanary(replicas=replicas):
                 await self._ensure_canary(sight, state, replicas)
             case Scale(role=role, replicas=replicas):
@@ -117,7 +117,7 @@ class Hands:
 
     async def _farewell(self, sight: Sight, state: State) -> None:
         scene = sight.scene
-        if scene.in_place and sight.deployment is not None and held(sight.deployment):
+        if scene.in_place and sight.deployment is not None and held_by_us(sight.deployment):
             await self._rewrite(sight, self._template(sight, state, Template.STABLE), held=False)
         for resource, name, found in theirs(sight):
             if labelled(found, scene):
@@ -155,6 +155,8 @@ class Hands:
             source = sight.stable_set
         if source is None and template is Template.TRIED and owned(sight.rival, sight.scene):
             source = sight.rival
+        if source is None and template is Template.STABLE and not sight.sets:
+            return None  # it has never run, so its own template is all there is
         if source is None:
             raise NotFound(f"No ReplicaSet of {sight.scene.stable} has the template of revision {wanted} any more.")
         return bare(template_of(source))
@@ -163,8 +165,6 @@ class Hands:
         """Hold or release, and change the template, in one write that fails if somebody else wrote meanwhile."""
         deployment = _deployment(sight)
         metadata = deployment["metadata"]
-        annotations = dict(metadata.get("annotations") or {})
-        annotations.pop(HELD_ANNOTATION, None)
         changes: dict[str, str | None] = {HELD_ANNOTATION: "true" if held else None}
         if set_aside and template is not None:
             changes[DEFERRED_ANNOTATION] = json.dumps(bare(template_of(deployment)))
@@ -190,11 +190,28 @@ class Hands:
                 operations.append({"op": "remove", "path": path})
         await self._json_patch(DEPLOYMENT, sight, metadata["name"], operations)
 
+    async def _set_weight(self, sight: Sight, weight: Decimal) -> None:
+        version = self._split_version(sight)
+        resource, manifest = traffic_split(version), manifests.split(sight, weight, version)
+        if sight.split is None:
+            await self._apply(resource, manifest)
+        else:
+            # Patched, because an apply in this version refuses an object with weights that only another version knows, as "900m".
+            await self._patch(resource, sight, manifest["metadata"]["name"], {"spec": manifest["spec"]})
+
+    async def _ensure_leaf(self, sight: Sight, role: Role) -> None:
+        name, found = sight.scene.leaf(role), sight.stable_leaf if role is Role.STABLE else sight.canary_leaf
+        if f"{SERVICE.kind} {name}" in sight.unknown:
+            raise Conflict(f"Service {name} has not been looked up yet.")
+        _yield_to(found, sight, f"Service {name}")
+        await self._apply(SERVICE, manifests.leaf_service(sight, role))
+
     async def _ensure_canary(self, sight: Sight, state: State, replicas: int) -> None:
         deployment, rollout = _deployment(sight), state.rollout
         if sight.rival is not None and owned(sight.rival, sight.scene) and "deletionTimestamp" not in sight.rival["metadata"]:
             await self._patch(DEPLOYMENT, sight, sight.scene.canary, {"spec": {"replicas": replicas}})
             return
+        _yield_to(sight.rival, sight, f"Deployment {sight.scene.canary}")
         if rollout is not None and revision_of(template_of(deployment)) != rollout.revision:
             raise Conflict(f"Deployment {sight.scene.stable} no longer has the template of revision {rollout.revision}.")
         await self._apply(DEPLOYMENT, manifests.canary_deployment(sight, replicas))
@@ -229,6 +246,11 @@ class Hands:
             return
         uid = found["metadata"]["uid"]
         await self.api.delete(resource, name, namespace=sight.scene.namespace, propagation=propagation, uid=uid)
+
+
+def _yield_to(found: Obj | None, sight: Sight, what: str) -> None:
+    if found is not None and not owned(found, sight.scene):
+        raise AlreadyExists(f"{what} exists and was not made by this Canary, which needs the name; rename or delete it.")
 
 
 def _deployment(sight: Sight) -> Obj:
