@@ -196,8 +196,8 @@ class Stage:
         return sorted(pod["spec"]["containers"][0]["image"].partition(":")[2] for pod in pods if not _of_job(pod))
 
     def ours(self) -> list[str]:
-        """What the controller has made and not taken away again."""
-        kinds = ("TrafficSplit", "Deployment", "Service", "Job")
+        """What the controller has made and not taken away again; Jobs stay for a while, to be looked at."""
+        kinds = ("TrafficSplit", "Deployment", "Service")
         made = [(kind, each["metadata"]) for kind in kinds for each in self.picture.all(kind, self.namespace.name)]
         return [f"{kind}/{metadata['name']}" for kind, metadata in made if metadata.get("ownerReferences")]
 
