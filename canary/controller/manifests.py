@@ -20,10 +20,15 @@ _DEPLOYMENT_FIELDS = ("strategy", "minReadySeconds", "progressDeadlineSeconds")
 
 
 def leaf_service(sight: Sight, role: Role) -> Obj:
-    """A leaf: the apex's ports, and a selector that is met by exactly one version. Raises Conflict while that is not known."""
+    """A leaf: the apex's ports, and a selector that is met by exactly one version.
+
+    Raises NotFound without an apex, Conflict while the version is not known.
+    """
     scene, selector = sight.scene, leaf_selector(sight, role)
-    if selector is None or sight.apex is None:
-        raise Conflict(f"Service {scene.leaf(role)} cannot be written before its apex and its version are known.")
+    if sight.apex is None:
+        raise NotFound(f"Service {scene.service} is gone: {scene.leaf(role)} can't be written without its ports and selector.")
+    if selector is None:
+        raise Conflict(f"Service {scene.leaf(role)} cannot be written before its version is known.")
     ports = [{field: port[field] for field in _PORT_FIELDS if field in port} for port in sight.apex["spec"].get("ports") or ()]
     return {
         "apiVersion": "v1",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from analysis.verdict import MetricVerdict
 from canary.api.command import InvalidCommand, parse_command
 from canary.controller.ailments import ailment
-from canary.controller.revisions import image_of, named, pod_hash, revision_of, template_of
+from canary.controller.revisions import LONGEST_STEM, image_of, named, pod_hash, revision_of, template_of
 from canary.controller.scene import Scene
 from canary.controller.sight import Sight, deferred, held, held_by_us, labelled, owned, settled, theirs
 from canary.k8s.names import COMMAND_ANNOTATION, FINALIZER, ROLE_LABEL
@@ -72,11 +72,16 @@ def leaf_selector(sight: Sight, role: Role) -> dict[str, str] | None:
     scene = sight.scene
     if not scene.in_place:
         workload = sight.deployment if role is Role.STABLE else sight.rival
-        return None if workload is None else dict(workload["spec"]["selector"].get("matchLabels") or {})
+        return None if workload is None else _pod_labels(workload)
     apex = dict((sight.apex or {}).get("spec", {}).get("selector") or {})
     if role is Role.CANARY:
         return {**apex, ROLE_LABEL: str(Role.CANARY)}
     return None if sight.stable_set is None else {**apex, "pod-template-hash": pod_hash(sight.stable_set)}
+
+
+def _pod_labels(workload: Obj) -> dict[str, str]:
+    """What tells its pods: the selector's labels, or where it has only expressions, all labels of the template."""
+    return dict(workload["spec"]["selector"].get("matchLabels") or template_of(workload)["metadata"].get("labels") or {})
 
 
 def _intent(sight: Sight, news: News) -> Intent:
@@ -161,7 +166,7 @@ def _endpoints(sight: Sight, role: Role) -> int:
         for endpoint in found.get("endpoints") or ()
         if (endpoint.get("conditions") or {}).get("ready") is not False
     }
-    return sum(name.startswith(prefix) for name in ready)
+    return sum(name.startswith(prefix[:LONGEST_STEM]) for name in ready)
 
 
 def _leaf_live(sight: Sight, role: Role) -> bool:
@@ -171,6 +176,8 @@ def _leaf_live(sight: Sight, role: Role) -> bool:
     if leaf is None or "deletionTimestamp" in leaf["metadata"]:
         return False
     wanted, selector = leaf_selector(sight, role), leaf["spec"].get("selector") or {}
+    if sight.apex is None:
+        return bool(selector)  # nothing to compare it with, and it serves what it served
     if wanted is None:
         return False
     return selector == wanted if owned(leaf, sight.scene) else bool(selector)

@@ -58,9 +58,17 @@ def _apex(sight: Sight) -> Iterator[Finding]:
     if not spec.get("selector"):
         sentence = f"{field}: Service {name} has no selector, so no version can be told apart behind it; give it one."
         yield Finding(reason="ServiceWithoutSelector", sentence=sentence)
-    elif scene.in_place and sight.deployment is not None and not _selects(spec["selector"], sight.deployment):
-        sentence = f"{field}: Service {name} does not select the pods of Deployment {scene.stable}; make its selector match them."
-        yield Finding(reason="ServiceSelectsOthers", sentence=sentence)
+        return
+    for found in () if _driven(sight) else (sight.deployment, None if scene.in_place else sight.rival):
+        if found is not None and not _selects(spec["selector"], found):
+            workload = found["metadata"]["name"]
+            sentence = f"{field}: Service {name} does not select the pods of Deployment {workload}; make its selector match them."
+            yield Finding(reason="ServiceSelectsOthers", sentence=sentence)
+
+
+def _driven(sight: Sight) -> bool:
+    """Side by side, an adopted split stays for good, so that the apex need not lead to both versions by itself."""
+    return not sight.scene.in_place and sight.split is not None and not owned(sight.split, sight.scene)
 
 
 def _selects(selector: Obj, deployment: Obj) -> bool:
@@ -71,6 +79,7 @@ def _selects(selector: Obj, deployment: Obj) -> bool:
 def _names(sight: Sight) -> Iterator[Finding]:
     scene = sight.scene
     if not scene.in_place:
+        yield from _blind_leaves(sight)
         return
     taken = [("Deployment", scene.canary, sight.rival)]
     if scene.mesh:
@@ -84,6 +93,16 @@ def _names(sight: Sight) -> Iterator[Finding]:
                 reason="NameTaken",
                 sentence=f"{kind} {name} exists and was not made by this Canary, which needs the name; rename or delete it.",
             )
+
+
+def _blind_leaves(sight: Sight) -> Iterator[Finding]:
+    """Side by side, leaves of the owner's own are used as they are."""
+    if not sight.scene.mesh:
+        return
+    for found in (sight.stable_leaf, sight.canary_leaf):
+        if found is not None and not owned(found, sight.scene) and not found["spec"].get("selector"):
+            sentence = f"Service {found['metadata']['name']} has no selector, so it leads to no version; give it one."
+            yield Finding(reason="LeafWithoutSelector", sentence=sentence)
 
 
 def _splits(sight: Sight, version: str | None) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ from canary.controller.sight import Sight, look
 from canary.controller.targets import Targets
 from canary.errors import Terminal
 from canary.k8s.port import Obj
-from strategies.model import Decision, Finding, Observation, Plan, State
+from strategies.model import RESTING, Decision, Finding, Observation, Phase, Plan, State
 from strategies.planner import plan
 from strategies.routers.base import RoutingError
 
@@ -63,7 +63,7 @@ class Reconciler:
         result = await self._rounds(_Round(sight=sight, state=state, spec=spec, refusals=refusals))
         await self.recorder.write(result.sight, state, result.seen, result.decision)
         if result.decision.answered:
-            await self.hands.clear_command(result.sight)
+            await self.hands.clear_command(result.asked)
         self._follow(key, result.sight, result.decision, spec)
         if result.failure is not None:
             raise result.failure
@@ -76,6 +76,7 @@ class Reconciler:
         """
         state, sight, done = start.state, start.sight, None
         for _ in range(MOST_ROUNDS):
+            asked = sight
             seen = self._observe(sight, state, start.spec, start.refusals)
             decision = plan(state, seen)
             if decision.actions == done:
@@ -95,7 +96,7 @@ class Reconciler:
             if failure is not None or decision.answered or turned or (not decision.actions and decision.state == state):
                 break
             state = decision.state
-        return _Result(sight=sight, seen=seen, decision=decision, failure=failure)
+        return _Result(sight=sight, asked=asked, seen=seen, decision=decision, failure=failure)
 
     def forget(self, key: Key) -> None:
         """The Canary is gone: nothing is measured, watched or awaited for it any more."""
@@ -121,7 +122,7 @@ class Reconciler:
         rollout = state.rollout
         news = News(
             now=self.clock.now(),
-            plan=spec.plan() if spec is not None else Plan(steps=()),
+            plan=spec.plan() if spec is not None else Plan(steps=(), mesh=sight.scene.mesh),
             suspended=bool(sight.canary["spec"].get("suspend")),
             verdicts=self.measures.verdicts(sight.scene.key, rollout.id) if rollout else (),
             runs=self.runs.results(sight.scene.key, rollout),
@@ -141,6 +142,8 @@ class Reconciler:
         return None
 
     def _follow(self, key: Key, sight: Sight, decision: Decision, spec: CanarySpec | None) -> None:
+        if spec is None and decision.state.rollout is not None:
+            return  # what was readable when it began goes on being measured
         target = None if spec is None else self.targets.target(sight, decision.state, spec)
         if target is None:
             self.measures.forget(key)
@@ -167,9 +170,13 @@ class _Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Result:
-    """What they end with; `failure` is what could not be done, None when all could."""
+    """What they end with; `failure` is what could not be done, None when all could.
+
+    `asked` is the look from which it was decided: a command that has come since is another one.
+    """
 
     sight: Sight
+    asked: Sight
     seen: Observation
     decision: Decision
     failure: Terminal | None
@@ -182,10 +189,22 @@ def _turning_point(state: State) -> tuple[object, ...]:
 def read_state(canary: Obj) -> State:
     """The state in the status. What somebody has made unreadable is rebuilt from the cluster, like a status that was lost."""
     try:
-        return state_of(canary.get("status") or {})
+        state = state_of(canary.get("status") or {})
     except UnreadableStatus as error:
         log.warning("the status is rebuilt", canary=canary["metadata"]["name"], problem=error.sentence)
         return State()
+    if _whole(state):
+        return state
+    log.warning("the status is rebuilt", canary=canary["metadata"]["name"], problem="its phase and its rollout disagree")
+    return replace(state, phase=Phase.IDLE, rollout=None)
+
+
+def _whole(state: State) -> bool:
+    rollout = state.rollout
+    if rollout is None:
+        return state.phase in RESTING
+    climbing = state.phase in (Phase.PROGRESSING, Phase.PAUSED)
+    return state.phase not in RESTING and (not climbing or 0 <= rollout.step <= len(rollout.plan.steps) != 0)
 
 
 def read_spec(canary: Obj) -> tuple[CanarySpec | None, tuple[Finding, ...]]:

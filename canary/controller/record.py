@@ -214,7 +214,7 @@ def _ended(before: State, decision: Decision, now: datetime) -> tuple[HistoryLin
             number=rollout.number,
             revision=rollout.revision,
             image=rollout.image,
-            outcome=rollout.why if state.phase is Phase.IDLE else str(state.phase),
+            outcome=rollout.why if state.phase is Phase.IDLE else str(Phase.PROMOTED if state.rollout else state.phase),
             started_at=rollout.started_at,
             ended_at=now,
             sentence=state.sentence or decision.sentence,

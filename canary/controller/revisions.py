@@ -14,6 +14,7 @@ from canary.k8s.port import Obj
 
 POD_HASH = "pod-template-hash"
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
+LONGEST_STEM = 58  # Kubernetes cuts a pod's name here before it adds five random characters
 _OURS = (POD_HASH, ROLE_LABEL, CANARY_LABEL)
 
 

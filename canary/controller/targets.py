@@ -11,12 +11,13 @@ from analysis.scalars import Header
 from analysis.spec.provider import PrometheusSpec
 from canary.api.v1alpha1 import CanarySpec
 from canary.controller.measure import Target
+from canary.controller.revisions import LONGEST_STEM
 from canary.controller.secrets import Secrets
 from canary.controller.sight import Sight
 from canary.errors import Misconfigured
 from strategies.model import Phase, Rollout, Stage, State
 
-_GENERATED = "-[a-z0-9]+-[a-z0-9]+"  # what a ReplicaSet and a pod add to the name of a Deployment
+_HASH = 10  # characters of a pod-template-hash, at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,17 @@ def _serves(state: State, rollout: Rollout) -> bool:
     return judged and not rollout.reverting and (rollout.weight > 0 or rollout.first_live_at is not None)
 
 
+def _cut(stem: str) -> str:
+    return stem[:LONGEST_STEM]
+
+
+def _pods_of(deployment: str) -> str:
+    """A pattern of the names of a Deployment's pods: `name-hash-random`, less what Kubernetes cuts from a long one."""
+    if len(deployment) + _HASH + 2 <= LONGEST_STEM:
+        return f"{deployment}-[a-z0-9]+-[a-z0-9]+"
+    return f"{_cut(deployment + '-')}[-a-z0-9]+"
+
+
 def _subject(sight: Sight) -> Subject:
     scene = sight.scene
     known = sight.stable_set if scene.in_place else None
@@ -103,8 +115,8 @@ def _subject(sight: Sight) -> Subject:
         service=scene.service or scene.stable,
         stable_leaf=scene.stable_leaf,
         canary_leaf=scene.canary_leaf,
-        stable_pods=f"{known['metadata']['name']}-[a-z0-9]+" if known else f"{scene.stable}{_GENERATED}",
-        canary_pods=f"{scene.canary}{_GENERATED}",
+        stable_pods=_cut(f"{known['metadata']['name']}-") + "[a-z0-9]+" if known else _pods_of(scene.stable),
+        canary_pods=_pods_of(scene.canary),
         stable_deployment=scene.stable,
         canary_deployment=scene.canary,
     )
