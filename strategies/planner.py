@@ -192,6 +192,9 @@ def _start(state: State, seen: Observation) -> Decision:
         return say(
             replace(started, phase=Phase.PROMOTING, rollout=nothing), "ScaledToZero", sentence, Release(template=Template.TRIED)
         )
+    if not rollout.plan.mesh:
+        # Stable's size is written down before any of its pods are given away.
+        return say(started, "Starting", f"Begins to try {rollout.revision}.", look_again=timedelta(0))
     return replace(progress(started, seen), look_again=timedelta(0))
 
 

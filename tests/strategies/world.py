@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import assert_never
+from typing import Any, Self, assert_never
 
 from analysis.verdict import MetricVerdict
 from strategies.actions import (
@@ -283,7 +283,7 @@ class World:
             if decision.answered or turned or (not actions and self.state == before):
                 return
 
-    def run(self, until: Callable[["World"], bool], *, most: int = 400, **how: object) -> "World":
+    def run(self, until: Callable[[Self], bool], *, most: int = 400, **how: Any) -> Self:
         """Cycle, letting time pass when nothing else happens, until the world is as wanted."""
         for _ in range(most):
             if until(self):
