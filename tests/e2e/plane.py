@@ -10,7 +10,7 @@ import json
 import threading
 import traceback
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -20,7 +20,7 @@ from typing import Any, Self, TypeVar
 from canary.sandbox.http1 import Request, Response, text
 from canary.sandbox.mesh.destinations import destination_of
 from canary.sandbox.mesh.splits import choose, leaves_of
-from canary.sandbox.metrics.counters import AppCounts, MeshCounts, exposition
+from canary.sandbox.metrics.counters import AppCounts, MeshCounts, Series, exposition, labels_with
 from canary.sandbox.servers import Address, Client, Server
 from canary.sandbox.traffic import Load
 from tests.e2e.picture import Obj, Picture
@@ -85,6 +85,7 @@ class Plane:
         self._pod_counts: dict[tuple[str, str], AppCounts] = {}
         self._watching: asyncio.Task[None] | None = None
         self.mesh = self.calls = self.metrics = ""
+        self.padding = 0  # so many series that mean nothing
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -141,7 +142,7 @@ class Plane:
         pods = (each for key, counts in self._pod_counts.items() if self.picture.get("Pod", *key) for each in counts.series())
         return Response(
             status=200,
-            body=exposition([*self._mesh_counts.series(), *pods]),
+            body=exposition([*self._mesh_counts.series(), *pods, *_padding(self.padding)]),
             headers={"content-type": "text/plain; version=0.0.4"},
         )
 
@@ -193,6 +194,10 @@ class Plane:
 
     def _ready(self, namespace: str, service: str) -> list[str]:
         return ready_pods(self.picture.all("EndpointSlice", namespace), service)
+
+
+def _padding(count: int) -> Iterator[Series]:
+    return ((labels_with("padding_total", number=str(number)), 1.0) for number in range(count))
 
 
 def _report(watching: asyncio.Task[None]) -> None:
