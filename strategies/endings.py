@@ -49,11 +49,11 @@ def roll_back(state: State, seen: Observation) -> Decision:
     """Weight 0 first; then the template, the drain, the pods, the split, the leaves."""
     rollout = state.rollout
     assert rollout is not None
-    decision = settle(state, seen, Role.STABLE, least=1)
     released = seen.intent.mode is Mode.IN_PLACE and not seen.held
     if released and seen.stable.revision not in (None, state.stable):
         # The Deployment was replaced by one that never ran the stable version: what it runs is all there is.
         state = replace(state, stable=seen.stable.revision)
+    decision = settle(state, seen, Role.STABLE, least=1)
     if released and seen.stable.found and seen.tried != state.stable:
         decision = decision or say(state, "RollingBack", f"Puts the template of {state.stable} back.")
         decision = replace(decision, actions=(*decision.actions, Release(template=Template.STABLE)))
