@@ -1,0 +1,164 @@
+"""One reconcile: what is read before the planner is asked, and that a command which comes meanwhile is not swallowed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from canary.api.report import Report
+from canary.api.status import state_of, status_of
+from canary.controller.reconcile import Reconciler, read_spec, read_state
+from canary.errors import Conflict
+from canary.k8s.port import Obj, Page
+from canary.k8s.resources import DEPLOYMENT, SERVICE
+from strategies.model import Decision, Phase, Plan, Rollout, Stage, State, Step
+from tests.controller.objects import NOW, a_canary, a_deployment, a_replica_set, a_service, a_sight, seen
+from tests.controller.shelf import Shelf
+
+COMMAND = "canary.delivery/command"
+
+
+def a_rollout(**changes: Any) -> Rollout:
+    one = Rollout(
+        id="c0ffee00-1",
+        number=1,
+        revision="2222222222",
+        image="reviews:v2",
+        stable_workload="reviews",
+        canary_workload="reviews-canary",
+        plan=Plan(steps=(Step(weight=100, hold=timedelta(minutes=1)),)),
+        started_at=NOW,
+        entered_at=NOW,
+    )
+    return replace(one, **changes)
+
+
+def a_status(state: State) -> Obj:
+    decision = Decision(state=state, reason="Holding", sentence="Holds.")
+    return status_of(Report(generation=1, router="smi", observation=seen(a_sight()), decision=decision, before={}))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(phase=Phase.IDLE, stable="1111111111"),
+        State(phase=Phase.PROGRESSING, stable="1111111111", rollout=a_rollout(step=1)),
+        State(phase=Phase.ROLLING_BACK, stable="1111111111", rollout=a_rollout(stage=Stage.SETTLING, plan=Plan(steps=()))),
+    ],
+)
+def test_a_status_that_makes_sense_is_the_state(state: State) -> None:
+    status = a_status(state)
+    assert read_state(a_canary() | {"status": status}) == state_of(status)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(phase=Phase.PROMOTING, stable="1111111111", rollouts=3),
+        State(phase=Phase.IDLE, stable="1111111111", rollouts=3, rollout=a_rollout()),
+        State(phase=Phase.PAUSED, stable="1111111111", rollouts=3, rollout=a_rollout(step=2)),
+        State(phase=Phase.PROGRESSING, stable="1111111111", rollouts=3, rollout=a_rollout(plan=Plan(steps=()))),
+    ],
+)
+def test_a_status_that_contradicts_itself_is_rebuilt_without_its_rollout(state: State) -> None:
+    found = read_state(a_canary() | {"status": a_status(state)})
+    assert (found.phase, found.rollout, found.stable, found.rollouts) == (Phase.IDLE, None, "1111111111", 3)
+
+
+def test_an_unreadable_or_missing_status_is_the_first_state() -> None:
+    assert (read_state(a_canary() | {"status": {"phase": 7}}), read_state(a_canary())) == (State(), State())
+
+
+def test_a_spec_that_cannot_be_read_is_a_finding_that_names_the_field() -> None:
+    spec, findings = read_spec(a_canary(traffic={"router": "smoke"}))
+    assert (spec, [(one.reason, one.sentence[:21]) for one in findings]) == (None, [("InvalidSpec", "spec.traffic.router: ")])
+
+
+# -- a command that comes while another is answered ---------------------------------------------------------------------
+
+
+@dataclass
+class Interrupted(Shelf):
+    """A cluster in which a person says something else while the Deployment is written."""
+
+    reconciler: Any = None
+    word: str = "rollback"
+
+    async def merge_patch(self, resource: Any, name: str, patch: Mapping[str, Any], **how: Any) -> Obj:
+        answer = await super().merge_patch(resource, name, patch, **how)
+        if resource == DEPLOYMENT:
+            said = self.objects["Canary", "reviews"]
+            said = said | {"metadata": said["metadata"] | {"annotations": {COMMAND: self.word}, "resourceVersion": "9"}}
+            self.objects["Canary", "reviews"] = said
+            self.reconciler.caches.canaries.cache.put(said)
+        return answer
+
+    async def list(self, *_: Any, **__: Any) -> Page:
+        found = a_replica_set()
+        found["metadata"]["ownerReferences"] = [{"uid": "uid-reviews", "controller": True}]
+        return Page(items=(found,), resource_version="7")
+
+
+@dataclass
+class Quiet:
+    """The colleagues of a reconcile that have nothing to say; `decisions` is what it recorded."""
+
+    decisions: list[Decision] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return NOW
+
+    def position(self, _: Obj, written: State) -> State:
+        return written
+
+    def tell(self, *_: Any) -> bool:
+        return False
+
+    async def write(self, *said: Any) -> None:
+        self.decisions.append(said[-1])
+
+    def results(self, *_: Any) -> Mapping[str, Any]:
+        return {}
+
+    def verdicts(self, *_: Any) -> Sequence[Any]:
+        return ()
+
+    def provided(self, _: Any) -> bool:
+        return True
+
+    def target(self, *_: Any) -> None: ...
+
+    def forget(self, _: Any) -> None: ...
+
+    def cancel(self, _: Any) -> None: ...
+
+    def wake(self, *_: Any) -> None: ...
+
+
+async def test_a_command_that_comes_while_another_is_answered_is_left_for_the_next_look() -> None:
+    canary = a_canary(annotations={COMMAND: '{"verb": "pause", "id": "1"}'}, traffic={"router": "replicas"})
+    deployment, apex = a_deployment(), a_service()
+    for one in (deployment, apex):
+        one["metadata"]["labels"] = {"canary.delivery/canary": "reviews"}
+    shelf = Interrupted(objects={("Canary", "reviews"): canary, ("Deployment", "reviews"): deployment})
+    hands, quiet = shelf.hands(), Quiet()
+    everybody: Any = quiet
+    shelf.reconciler = Reconciler(
+        caches=hands.caches,
+        hands=hands,
+        recorder=everybody,
+        measures=everybody,
+        targets=everybody,
+        runs=everybody,
+        schedule=everybody,
+        clock=everybody,
+    )
+    hands.caches.canaries.cache.put(canary)
+    hands.caches.labelled[DEPLOYMENT].cache.put(deployment)
+    hands.caches.labelled[SERVICE].cache.put(apex)
+    with pytest.raises(Conflict):
+        await shelf.reconciler(("bookinfo", "reviews"))
+    assert quiet.decisions[-1].refused == "Nothing is being rolled out: nothing to pause."
+    assert shelf.objects["Canary", "reviews"]["metadata"]["annotations"] == {COMMAND: "rollback"}
