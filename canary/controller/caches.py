@@ -120,6 +120,12 @@ class Caches:
         kept = frozenset(Target(resource=resource, namespace=key[0], name=name) for resource, name in keep)
         self._followers.release(key, keep=kept)
 
+    def marked(self, key: Key) -> list[tuple[Resource, Obj]]:
+        """Every Deployment and Service that carries the label of a Canary."""
+        return [
+            (resource, found) for resource in (DEPLOYMENT, SERVICE) for found in self.labelled[resource].cache.by("canary", key)
+        ]
+
     def slices(self, namespace: str, service: str) -> list[Obj]:
         """The EndpointSlices of a leaf service."""
         return self.labelled[ENDPOINT_SLICE].cache.by("service", (namespace, service))

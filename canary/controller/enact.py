@@ -13,10 +13,10 @@ from uuid import uuid4
 from canary.api.command import format_command
 from canary.controller import manifests
 from canary.controller.caches import Caches
-from canary.controller.revisions import bare, named, revision_of, template_of
+from canary.controller.revisions import POD_HASH, bare, named, revision_of, template_of
 from canary.controller.sight import Sight, held_by_us, labelled, owned, theirs
 from canary.errors import AlreadyExists, Conflict, Invalid, NotFound
-from canary.k8s.names import CANARY_LABEL, COMMAND_ANNOTATION, DEFERRED_ANNOTATION, FINALIZER, HELD_ANNOTATION
+from canary.k8s.names import CANARY_LABEL, COMMAND_ANNOTATION, DEFERRED_ANNOTATION, FINALIZER, HELD_ANNOTATION, ROLE_LABEL
 from canary.k8s.port import KubernetesApi, Obj, Propagation
 from canary.k8s.resources import CANARY, DEPLOYMENT, SERVICE, Resource, traffic_split
 from strategies.actions import (
@@ -119,9 +119,13 @@ class Hands:
         scene = sight.scene
         if scene.in_place and sight.deployment is not None and held_by_us(sight.deployment):
             await self._rewrite(sight, self._template(sight, state, Template.STABLE), held=False)
-        for resource, name, found in theirs(sight):
-            if labelled(found, scene):
-                await self._patch(resource, sight, name, {"metadata": {"labels": {CANARY_LABEL: None}}})
+        marked = {(resource, name) for resource, name, found in theirs(sight) if labelled(found, scene)}
+        # Pairs of earlier rollouts carry the label, too.
+        marked |= {(kind, one["metadata"]["name"]) for kind, one in self.caches.marked(scene.key) if not owned(one, scene)}
+        for resource, name in sorted(marked, key=str):
+            await self._patch(resource, sight, name, {"metadata": {"labels": {CANARY_LABEL: None}}})
+        if sight.split is not None and not owned(sight.split, scene):
+            await self._bequeath_leaves(sight)
         metadata = sight.canary["metadata"]
         finalizers = metadata.get("finalizers") or ()
         if FINALIZER not in finalizers:
@@ -129,6 +133,17 @@ class Hands:
         left = [finalizer for finalizer in finalizers if finalizer != FINALIZER]
         patch = {"metadata": {"resourceVersion": metadata["resourceVersion"], "finalizers": left}}
         await self._patch(CANARY, sight, scene.name, patch)
+
+    async def _bequeath_leaves(self, sight: Sight) -> None:
+        """A split that stays needs its leaves: they become its owner's, and lead to whatever the Deployment runs from now on."""
+        nobody = dict.fromkeys((CANARY_LABEL, ROLE_LABEL, "app.kubernetes.io/managed-by"))
+        patch = {
+            "metadata": {"ownerReferences": None, "labels": nobody},
+            "spec": {"selector": {POD_HASH: None}},
+        }
+        for leaf in (sight.stable_leaf, sight.canary_leaf):
+            if leaf is not None and owned(leaf, sight.scene):
+                await self._patch(SERVICE, sight, leaf["metadata"]["name"], patch)
 
     # -- the Deployment that is tried in place ---------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import pytest
 from canary.controller.revisions import revision_of
 from canary.controller.sight import Sight
 from canary.errors import AlreadyExists, Conflict, NotFound
+from canary.k8s.resources import DEPLOYMENT
 from strategies.actions import (
     Action,
     Adopt,
@@ -199,6 +200,25 @@ async def test_farewell_to_a_deployment_that_never_ran_lets_it_run() -> None:
 async def test_farewell_where_everything_is_gone_still_lets_the_canary_go() -> None:
     shelf = await after(a_sight(deployment=None, apex=None, sets=(), stable_set=None), Farewell(), state=State())
     assert shelf.objects["Canary", "reviews"]["metadata"]["finalizers"] == []
+
+
+async def test_farewell_leaves_the_leaves_of_a_split_that_stays() -> None:
+    leaf = a_service("reviews-stable", ours=True, app="reviews", **{"pod-template-hash": "hashv1"})
+    shelf = await after(a_sight(stable_leaf=leaf, split=a_split(100, 0, ours=False)), Farewell(), state=State(stable=V1))
+    left = shelf.objects["Service", "reviews-stable"]
+    assert (left["spec"]["selector"], "ownerReferences" in left["metadata"]) == ({"app": "reviews"}, False)
+    assert left["metadata"]["labels"] == {}
+
+
+async def test_farewell_takes_our_label_off_the_pairs_of_earlier_rollouts() -> None:
+    sight, old = a_pair(), a_deployment("reviews-v1", labels={"version": "v1"})
+    old["metadata"]["labels"] = {"canary.delivery/canary": "reviews", "team": "a"}
+    shelf = holding(sight)
+    shelf.objects["Deployment", "reviews-v1"] = old
+    hands = shelf.hands()
+    hands.caches.labelled[DEPLOYMENT].cache.put(old)
+    await hands.enact(Farewell(), sight, State(), None)
+    assert shelf.objects["Deployment", "reviews-v1"]["metadata"]["labels"] == {"team": "a"}
 
 
 # -- commands -------------------------------------------------------------------------------------------------------------
