@@ -177,7 +177,10 @@ class Hands:
         return bare(template_of(source))
 
     async def _rewrite(self, sight: Sight, template: Obj | None, *, held: bool, set_aside: bool = False) -> None:
-        """Hold or release, and change the template, in one write that fails if somebody else wrote meanwhile."""
+        """Hold or release, and change the template, in one write that fails if somebody else changed the spec meanwhile.
+
+        Only the spec counts: while Kubernetes rolls a Deployment it writes its status all the time, and no rollback waits for that.
+        """
         deployment = _deployment(sight)
         metadata = deployment["metadata"]
         changes: dict[str, str | None] = {HELD_ANNOTATION: "true" if held else None}
@@ -185,16 +188,11 @@ class Hands:
             changes[DEFERRED_ANNOTATION] = json.dumps(bare(template_of(deployment)))
         elif held:
             changes[DEFERRED_ANNOTATION] = None
-        if template is None:
-            seen = {"resourceVersion": metadata["resourceVersion"], "annotations": changes}
-            body = {"metadata": seen, "spec": {"paused": held}}
-            await self._patch(DEPLOYMENT, sight, metadata["name"], body)
-            return
-        operations: list[Operation] = [
-            {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
-            {"op": "add", "path": "/spec/paused", "value": held},
-            {"op": "replace", "path": "/spec/template", "value": template},
-        ]
+        unchanged = ("uid", "generation") if "annotations" in metadata else ("resourceVersion",)
+        operations: list[Operation] = [{"op": "test", "path": f"/metadata/{name}", "value": metadata[name]} for name in unchanged]
+        operations.append({"op": "add", "path": "/spec/paused", "value": held})
+        if template is not None:
+            operations.append({"op": "replace", "path": "/spec/template", "value": template})
         if "annotations" not in metadata:
             operations.append({"op": "add", "path": "/metadata/annotations", "value": {}})
         for name, value in changes.items():
