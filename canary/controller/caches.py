@@ -138,6 +138,10 @@ class Caches:
         """Every TrafficSplit on an apex, whoever made it."""
         return self.splits.cache.by("apex", (namespace, apex)) if self.splits else []
 
+    def split(self, namespace: str, name: str) -> Obj | None:
+        """A TrafficSplit by name, whatever its apex."""
+        return self.splits.cache.get(namespace, name) if self.splits else None
+
     def learn(self, resource: Resource, obj: Obj) -> None:
         """Take over the server's answer to a write of ours before the watch brings it."""
         if resource.kind == "TrafficSplit":

@@ -179,7 +179,7 @@ class Hands:
     async def _rewrite(self, sight: Sight, template: Obj | None, *, held: bool, set_aside: bool = False) -> None:
         """Hold or release, and change the template, in one write that fails if somebody else changed the spec meanwhile.
 
-        Only the spec counts: while Kubernetes rolls a Deployment it writes its status all the time, and no rollback waits for that.
+        Only the spec counts: the status of a Deployment that rolls is written all the time, and no rollback waits for that.
         """
         deployment = _deployment(sight)
         metadata = deployment["metadata"]
@@ -206,6 +206,9 @@ class Hands:
     async def _set_weight(self, sight: Sight, weight: Decimal) -> None:
         version = self._split_version(sight)
         resource, manifest = traffic_split(version), manifests.split(sight, weight, version)
+        apex = sight.scene.service if sight.split is None else sight.split["spec"].get("service")
+        if apex != sight.scene.service and not owned(sight.split, sight.scene):
+            raise AlreadyExists(f"TrafficSplit {manifest['metadata']['name']} splits Service {apex}: it is left alone.")
         if sight.split is None:
             await self._apply(resource, manifest)
         else:

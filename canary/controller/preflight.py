@@ -120,7 +120,13 @@ def _splits(sight: Sight, version: str | None) -> Iterator[Finding]:
     found = sight.split
     if found is None or owned(found, scene):
         return
-    if scene.in_place and not scene.split_named:
+    if found["spec"].get("service") != scene.service:
+        name, apex = found["metadata"]["name"], found["spec"].get("service")
+        sentence = (
+            f"TrafficSplit {name} splits Service {apex}, not {scene.service}; name another in spec.traffic.smi.trafficSplit."
+        )
+        yield Finding(reason="SplitOfAnotherApex", sentence=sentence)
+    elif scene.in_place and not scene.split_named:
         yield _rival_split(found, sight)
     elif owners := found["metadata"].get("ownerReferences"):
         who = f"{owners[0]['kind']} {owners[0]['name']}"

@@ -53,6 +53,7 @@ def look(caches: Caches, scene: Scene, canary: Obj, state: State) -> Sight:
         return caches.find(resource, key, name) if (resource, name) in asked else caches.ours(resource, key, name)
 
     splits = caches.splits_of(scene.namespace, scene.service) if scene.mesh and scene.service else []
+    split = _driven(scene, splits) or (caches.split(scene.namespace, scene.split) if scene.mesh else None)
     return Sight(
         scene=scene,
         canary=canary,
@@ -61,8 +62,8 @@ def look(caches: Caches, scene: Scene, canary: Obj, state: State) -> Sight:
         apex=found(SERVICE, scene.service),
         stable_leaf=found(SERVICE, scene.stable_leaf) if scene.mesh else None,
         canary_leaf=found(SERVICE, scene.canary_leaf) if scene.mesh else None,
-        split=next((split for split in splits if split["metadata"]["name"] == _split_name(scene, splits)), None),
-        other_splits=tuple(split for split in splits if split["metadata"]["name"] != _split_name(scene, splits)),
+        split=split,
+        other_splits=tuple(other for other in splits if other is not split),
         sets=sets,
         stable_set=stable_set,
         unknown=unknown,
@@ -80,11 +81,15 @@ def _leaves(scene: Scene) -> tuple[str, ...]:
     return (scene.stable_leaf, scene.canary_leaf) if scene.mesh else ()
 
 
-def _split_name(scene: Scene, splits: list[Obj]) -> str:
-    """Side by side, the one split that stands on the apex is driven, whatever its name."""
-    if not scene.in_place and not scene.split_named and len(splits) == 1:
-        return str(splits[0]["metadata"]["name"])
-    return scene.split
+def _driven(scene: Scene, splits: list[Obj]) -> Obj | None:
+    """Of the splits on the apex the one that is driven: the named one, else one of ours that was made under an earlier name.
+
+    Side by side, where nobody names one, the only one is it, whatever its name.
+    """
+    named_so = next((split for split in splits if split["metadata"]["name"] == scene.split), None)
+    ours = next((split for split in splits if owned(split, scene)), None)
+    only = splits[0] if len(splits) == 1 and not scene.in_place and not scene.split_named else None
+    return named_so or ours or only
 
 
 def _stable_set(deployment: Obj, sets: tuple[Obj, ...], state: State) -> Obj | None:

@@ -49,7 +49,10 @@ class Shelf:
         return True
 
     def _put(self, resource: Resource, name: str, obj: Obj) -> Obj:
-        obj = _merged(obj, {"metadata": {"resourceVersion": "8"}})
+        before = self.objects.get((resource.kind, name), obj)
+        changed = before.get("spec") != obj.get("spec")
+        number = before["metadata"].get("generation", 1) + changed
+        obj = _merged(obj, {"metadata": {"resourceVersion": "8", "generation": number}})
         self.objects[resource.kind, name] = obj
         return obj
 

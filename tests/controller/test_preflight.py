@@ -44,6 +44,7 @@ def test_nothing_stands_against_a_plain_deployment_and_its_service() -> None:
         (a_sight(split=a_split(ours=False)), ["SplitConflict"]),
         (a_sight(other_splits=(a_split(name="other"),)), ["SplitConflict"]),
         (a_sight(split=a_split()), []),
+        (a_sight(split=a_split(ours=False, service="ratings")), ["SplitOfAnotherApex"]),
         (a_pair(rival=None), ["DeploymentNotFound"]),
         (a_pair(split=a_split(ours=False, backends=[{"service": "reviews-v2", "weight": 1}])), []),
         (a_pair(split=a_split(ours=False)), ["SplitHasOtherBackends"]),

@@ -12,7 +12,7 @@ from canary.api.status import state_of, status_of
 from canary.controller.reconcile import Reconciler, read_spec, read_state
 from canary.errors import Conflict
 from canary.k8s.port import Obj, Page
-from canary.k8s.resources import DEPLOYMENT, SERVICE
+from canary.k8s.resources import DEPLOYMENT, SERVICE, Resource
 from strategies.model import Decision, Phase, Plan, Rollout, Stage, State, Step
 from tests.controller.objects import NOW, a_canary, a_deployment, a_replica_set, a_service, a_sight, seen
 from tests.controller.shelf import Shelf
@@ -86,14 +86,13 @@ class Interrupted(Shelf):
     reconciler: Any = None
     word: str = "rollback"
 
-    async def merge_patch(self, resource: Any, name: str, patch: Mapping[str, Any], **how: Any) -> Obj:
-        answer = await super().merge_patch(resource, name, patch, **how)
+    def _put(self, resource: Resource, name: str, obj: Obj) -> Obj:
         if resource == DEPLOYMENT:
             said = self.objects["Canary", "reviews"]
             said = said | {"metadata": said["metadata"] | {"annotations": {COMMAND: self.word}, "resourceVersion": "9"}}
             self.objects["Canary", "reviews"] = said
             self.reconciler.caches.canaries.cache.put(said)
-        return answer
+        return super()._put(resource, name, obj)
 
     async def list(self, *_: Any, **__: Any) -> Page:
         found = a_replica_set()

@@ -1,10 +1,19 @@
 """One look: what counts as settled, held, owned, theirs."""
 
+from typing import Any
+
 import pytest
 
-from canary.controller.sight import deferred, held_by_us, labelled, owned, settled, theirs
+from canary.controller.caches import Caches
+from canary.controller.sight import deferred, held_by_us, labelled, look, owned, settled, theirs
 from canary.controller.sight import held as is_held
-from tests.controller.objects import a_deployment, a_pair, a_scene, a_service, a_sight, held
+from canary.k8s.port import Obj
+from canary.k8s.reflector import Reflector
+from canary.k8s.resources import DEPLOYMENT, SERVICE, traffic_split
+from canary.k8s.selection import Selection
+from strategies.model import State
+from tests.controller.objects import a_canary, a_deployment, a_pair, a_scene, a_service, a_sight, a_split, held
+from tests.controller.shelf import Shelf
 
 
 @pytest.mark.parametrize(
@@ -55,3 +64,45 @@ def test_theirs_are_the_objects_that_we_label_and_never_what_we_made() -> None:
     ours = a_pair(canary_leaf=a_service("reviews-v3", ours=True))
     assert sorted(name for _, name, _ in theirs(ours)) == ["reviews", "reviews-v2", "reviews-v2", "reviews-v3"]
     assert theirs(a_sight(deployment=None, apex=None)) == []
+
+
+# -- which split is driven ----------------------------------------------------------------------------------------------
+
+
+def split_in_sight(canary: Obj, *splits: Obj) -> tuple[str | None, list[str]]:
+    """The name of the split that is driven, and those of the others on the apex."""
+    shelf: Any = Shelf()
+    caches = Caches(shelf, None, lambda _key, _fast: None)
+    for resource, made in ((DEPLOYMENT, held(a_deployment())), (SERVICE, a_service(ours=True))):
+        caches.labelled[resource].cache.put(made)
+    versions = canary["spec"].get("versions", {})
+    for name in versions.values():
+        caches.labelled[DEPLOYMENT].cache.put(a_deployment(name))
+        caches.labelled[SERVICE].cache.put(a_service(name))
+    apex = {"apex": lambda split: [(split["metadata"]["namespace"], split["spec"]["service"])]}
+    caches.splits = Reflector(shelf, Selection(resource=traffic_split("v1alpha2")), lambda _: None, indices=apex)
+    for split in splits:
+        caches.splits.cache.put(split)
+    found = look(caches, a_scene(canary), canary, State())
+    return (found.split and found.split["metadata"]["name"]), sorted(other["metadata"]["name"] for other in found.other_splits)
+
+
+NAMED = {"router": "smi", "smi": {"trafficSplit": "chosen"}}
+PAIR = {"stable": "reviews-v2", "canary": "reviews-v3"}
+
+
+@pytest.mark.parametrize(
+    ("canary", "splits", "expected"),
+    [
+        (a_canary(), [], (None, [])),
+        (a_canary(), [a_split()], ("reviews", [])),
+        (a_canary(), [a_split(ours=False, name="theirs")], (None, ["theirs"])),
+        (a_canary(traffic=NAMED), [a_split(ours=False, name="chosen")], ("chosen", [])),
+        (a_canary(traffic=NAMED), [a_split()], ("reviews", [])),  # renamed while a rollout ran
+        (a_canary(traffic=NAMED), [a_split(ours=False, name="chosen", service="ratings")], ("chosen", [])),
+        (a_canary(versions=PAIR), [a_split(ours=False, name="theirs")], ("theirs", [])),
+        (a_canary(versions=PAIR, traffic=NAMED), [a_split(ours=False, name="theirs")], (None, ["theirs"])),
+    ],
+)
+async def test_the_split_that_is_driven(canary: Obj, splits: list[Obj], expected: tuple[str | None, list[str]]) -> None:
+    assert split_in_sight(canary, *splits) == expected
