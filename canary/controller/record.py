@@ -181,7 +181,7 @@ class Recorder:
         if started and state.rollout is not None:
             self._journal.rollout(_rollout_record(sight, state.rollout, state))
         if before.rollout is not None and (state.rollout is None or state.rollout.id != before.rollout.id):
-            self._metrics.rollout_ended(key, state.phase, before.rollout.why or state.reason)
+            self._metrics.rollout_ended(key, _outcome(state), before.rollout.why or state.reason)
             self._journal.rollout(_rollout_record(sight, before.rollout, before, ended=(seen, decision)))
 
 
@@ -214,12 +214,17 @@ def _ended(before: State, decision: Decision, now: datetime) -> tuple[HistoryLin
             number=rollout.number,
             revision=rollout.revision,
             image=rollout.image,
-            outcome=rollout.why if state.phase is Phase.IDLE else str(Phase.PROMOTED if state.rollout else state.phase),
+            outcome=rollout.why if state.phase is Phase.IDLE else str(_outcome(state)),
             started_at=rollout.started_at,
             ended_at=now,
             sentence=state.sentence or decision.sentence,
         ),
     )
+
+
+def _outcome(state: State) -> Phase:
+    """How a rollout ended after which this is the state: one that is taken back at once had been promoted."""
+    return Phase.PROMOTED if state.rollout is not None else state.phase
 
 
 def _refusal(decision: Decision) -> str | None:
@@ -278,7 +283,7 @@ def _rollout_record(
         started_at=rollout.started_at,
         stable_revision=state.stable,
         ended_at=seen.now if seen else None,
-        outcome=str(decision.state.phase) if decision else None,
+        outcome=str(_outcome(decision.state)) if decision else None,
         reason=(rollout.why or decision.reason) if decision else "",
         sentence=(decision.state.sentence or decision.sentence) if decision else "",
         requests=max((verdict.requests for verdict in seen.verdicts), default=0) if seen else 0,
