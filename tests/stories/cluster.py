@@ -28,7 +28,7 @@ T = TypeVar("T")
 SPLIT = traffic_split("v1alpha2")
 _KINDS = {resource.kind: resource for resource in (CANARY, CUSTOM_RESOURCE_DEFINITION, DEPLOYMENT, NAMESPACE, SERVICE)}
 QUICK = Pace(start=timedelta(milliseconds=50), first_backoff=timedelta(milliseconds=50))
-PATIENCE = 20.0
+PATIENCE = 30.0
 SEED = 7  # the mesh's dice: a story tells the same shares each time
 
 
