@@ -28,7 +28,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"{left_out} tests on real parts did not run, because this is missing:")
         for what in config.stash[_LACKING]:
             terminalreporter.write_line(f"  {what}")
-        terminalreporter.write_line("`make lab` builds them with Go 1.26 or newer; postgresql and openssl are the system's packages.")
+        terminalreporter.write_line("`make lab` builds them (Go 1.26 or newer); the system has postgresql and openssl.")
 
 
 _LACKING = pytest.StashKey[list[str]]()
