@@ -48,7 +48,7 @@ class Cluster:
         """Merge patch."""
         await self.client.merge_patch(resource, name, patch, namespace=namespace)
 
-    async def becomes(self, look: Callable[[], T], wanted: T) -> T:
+    async def becomes(self, look: Callable[[], T], wanted: object) -> T:
         """Look after every change of any object until what is seen is `wanted`; what was seen last, for the test to compare."""
         changed = asyncio.Event()
         self.sandbox.store.listen(lambda *_: changed.set())

@@ -10,6 +10,7 @@ from canary.k8s.port import Obj
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LADDER = (5, 25, 50, 100)  # the default's
+MOST_REQUESTS = 50
 
 
 def example(path: str) -> list[Obj]:
@@ -37,9 +38,6 @@ def _hurried(canary: Obj) -> Obj:
         if rule.get("minRequests", 0) > MOST_REQUESTS:
             rule["minRequests"] = MOST_REQUESTS
     return quick
-
-
-MOST_REQUESTS = 50
 
 
 def deployment(objects: list[Obj], name: str | None = None) -> Obj:

@@ -73,7 +73,7 @@ class Story:
             is False
         )
         answer = self.status.command
-        return answer and (answer.verb, answer.accepted, answer.message)
+        return None if answer is None else (answer.verb, answer.accepted, answer.message)
 
     # -- looking ----------------------------------------------------------------------------------------------------------
 

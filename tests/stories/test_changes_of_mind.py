@@ -21,7 +21,7 @@ async def at_25(tell: Tell) -> Story:
     return story
 
 
-async def test_a_newer_version_takes_the_place_of_the_one_that_is_tried(tell: Tell):
+async def test_a_newer_version_takes_the_place_of_the_one_that_is_tried(tell: Tell) -> None:
     story = await at_25(tell)
     await story.apply(V3)
     assert await story.cluster.becomes(
@@ -35,7 +35,7 @@ async def test_a_newer_version_takes_the_place_of_the_one_that_is_tried(tell: Te
     assert story.pods == {"v3": 3}
 
 
-async def test_the_old_template_again_ends_the_rollout(tell: Tell):
+async def test_the_old_template_again_ends_the_rollout(tell: Tell) -> None:
     story = await at_25(tell)
     await story.apply(deployment(V1))
     assert await story.ended() == ("Idle", "Reverted", "v1")
@@ -45,7 +45,7 @@ async def test_the_old_template_again_ends_the_rollout(tell: Tell):
     assert story.objects == PLAIN
 
 
-async def test_a_deleted_canary_leaves_a_plain_deployment_on_the_stable_version(tell: Tell):
+async def test_a_deleted_canary_leaves_a_plain_deployment_on_the_stable_version(tell: Tell) -> None:
     story = await at_25(tell)
     await story.cluster.client.delete(CANARY, "reviews", namespace="bookinfo")
     assert await story.cluster.becomes(lambda: story.canary, None) is None
@@ -56,7 +56,7 @@ async def test_a_deleted_canary_leaves_a_plain_deployment_on_the_stable_version(
     assert [key for key in (*left.get("labels", {}), *left.get("annotations", {})) if "canary.delivery" in key] == []
 
 
-async def test_suspended_it_starts_nothing_and_stays_where_it_is(tell: Tell):
+async def test_suspended_it_starts_nothing_and_stays_where_it_is(tell: Tell) -> None:
     story = tell("bookinfo", "reviews")
     await story.begin([*V1, *unjudged(example(f"{FOLDER}/canary.yaml"), {"weight": 25, "hold": "300ms"})])
     await story.configure(suspend=True)
@@ -74,7 +74,7 @@ async def test_suspended_it_starts_nothing_and_stays_where_it_is(tell: Tell):
     assert await story.ended() == ("Promoted", "Promoted", "v2")
 
 
-async def test_resumed_by_kubectl_the_version_is_shipped(tell: Tell):
+async def test_resumed_by_kubectl_the_version_is_shipped(tell: Tell) -> None:
     story = await at_25(tell)
     await story.cluster.patch(DEPLOYMENT, "bookinfo", "reviews", {"spec": {"paused": False}})
     assert await story.ended() == ("Promoted", "Promoted", "v2")

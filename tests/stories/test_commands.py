@@ -25,7 +25,7 @@ async def rolled_back_by_hand(story: Story, value: str = "rollback") -> None:
     assert story.objects == PLAIN
 
 
-async def test_rolled_back_in_the_middle_of_a_step(tell: Tell):
+async def test_rolled_back_in_the_middle_of_a_step(tell: Tell) -> None:
     story = await begun(tell, {"weight": 25, "hold": "1h"})
     assert await story.has_weight("25%") == "25%"
     await rolled_back_by_hand(story, '{"verb": "rollback", "who": "ann", "why": "looks odd"}')
@@ -37,13 +37,13 @@ async def test_rolled_back_in_the_middle_of_a_step(tell: Tell):
     assert await story.has_weight("25%") == "25%"
 
 
-async def test_rolled_back_while_it_bakes_at_100_percent(tell: Tell):
+async def test_rolled_back_while_it_bakes_at_100_percent(tell: Tell) -> None:
     story = await begun(tell, {"weight": 100, "hold": "1h"})
     assert await story.has_weight("100%") == "100%"
     await rolled_back_by_hand(story)
 
 
-async def test_rolled_back_after_its_promotion(tell: Tell):
+async def test_rolled_back_after_its_promotion(tell: Tell) -> None:
     story = await begun(tell, {"weight": 50, "hold": "100ms"})
     assert await story.ended() == ("Promoted", "Promoted", "v2")
     await story.command("rollback")
@@ -54,7 +54,7 @@ async def test_rolled_back_after_its_promotion(tell: Tell):
     assert await story.requests(50) == {"v1": 50}
 
 
-async def test_approved(tell: Tell):
+async def test_approved(tell: Tell) -> None:
     story = await begun(tell, {"weight": 25, "hold": "100ms", "approval": True}, {"weight": 100, "hold": "100ms"})
     assert await story.stands("Paused", "WaitingForApproval") == ("Paused", "WaitingForApproval")
     assert story.shares == {"reviews-stable": 75, "reviews-canary": 25}
@@ -63,7 +63,7 @@ async def test_approved(tell: Tell):
     assert story.objects == PLAIN
 
 
-async def test_promoted_past_its_steps(tell: Tell):
+async def test_promoted_past_its_steps(tell: Tell) -> None:
     story = await begun(tell, {"weight": 5, "hold": "1h"}, {"weight": 50, "hold": "1h"})
     assert await story.has_weight("5%") == "5%"
     await story.command("promote")
@@ -71,7 +71,7 @@ async def test_promoted_past_its_steps(tell: Tell):
     assert story.pods == {"v2": 3}
 
 
-async def test_paused_and_resumed(tell: Tell):
+async def test_paused_and_resumed(tell: Tell) -> None:
     story = await begun(tell, {"weight": 25, "hold": "300ms"})
     assert await story.has_weight("25%") == "25%"
     await story.command("pause")
@@ -81,7 +81,7 @@ async def test_paused_and_resumed(tell: Tell):
     assert await story.ended() == ("Promoted", "Promoted", "v2")
 
 
-async def test_a_command_that_cannot_apply_is_refused_with_a_sentence(tell: Tell):
+async def test_a_command_that_cannot_apply_is_refused_with_a_sentence(tell: Tell) -> None:
     story = tell("bookinfo", "reviews")
     await story.begin([*V1, *unjudged(example(f"{FOLDER}/canary.yaml"), {"weight": 50})])
     nothing = "Nothing is being rolled out: nothing to advance."
@@ -90,7 +90,7 @@ async def test_a_command_that_cannot_apply_is_refused_with_a_sentence(tell: Tell
     assert await story.cluster.becomes(lambda: nothing in " ".join(story.warnings), True), story.warnings
 
 
-async def test_a_command_that_cannot_be_read_is_refused_with_a_sentence(tell: Tell):
+async def test_a_command_that_cannot_be_read_is_refused_with_a_sentence(tell: Tell) -> None:
     story = await begun(tell, {"weight": 25, "hold": "1h"})
     assert await story.has_weight("25%") == "25%"
     unknown = 'There is no command "rolback": write one of rollback, promote, advance, pause, resume, retry.'

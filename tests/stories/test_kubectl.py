@@ -52,7 +52,7 @@ async def rows_of(watching: Process) -> list[list[str]]:
     return [cells(line) for line in out.splitlines()]
 
 
-async def test_a_version_is_delivered_and_the_next_one_taken_back(tell: Tell):
+async def test_a_version_is_delivered_and_the_next_one_taken_back(tell: Tell) -> None:
     story = tell("bookinfo", "reviews")
     kubectl = Kubectl(kubeconfig=story.cluster.sandbox.kubeconfig, namespace="bookinfo")
     await kubectl.told("apply", "-f", str(FOLDER / "reviews-v1.yaml"))

@@ -14,7 +14,7 @@ async def begun(tell: Tell) -> Story:
     return story
 
 
-async def test_a_good_version_is_promoted(tell: Tell):
+async def test_a_good_version_is_promoted(tell: Tell) -> None:
     story = await begun(tell)
     await story.apply(*example(f"{FOLDER}/checkout-1.5.0.yaml"))
     assert await story.ended() == ("Promoted", "Promoted", "1.5.0")
@@ -24,7 +24,7 @@ async def test_a_good_version_is_promoted(tell: Tell):
     assert story.objects == PLAIN
 
 
-async def test_a_bad_version_is_rolled_back_and_its_pods_are_given_back(tell: Tell):
+async def test_a_bad_version_is_rolled_back_and_its_pods_are_given_back(tell: Tell) -> None:
     story = await begun(tell)
     await story.apply(*example(f"{FOLDER}/checkout-1.6.0-errors.yaml"))
     assert await story.ended() == ("RolledBack", "AnalysisFailed", "1.4.0")

@@ -18,7 +18,7 @@ async def begun(tell: Tell, canary: str = "canary.yaml") -> Story:
 
 
 @pytest.mark.parametrize("canary", ["canary.yaml", "canary-full.yaml"])
-async def test_a_good_version_is_promoted(tell: Tell, canary: str):
+async def test_a_good_version_is_promoted(tell: Tell, canary: str) -> None:
     story = await begun(tell, canary)
     await story.apply(*example(f"{FOLDER}/reviews-v2.yaml"))
     assert await story.ended() == ("Promoted", "Promoted", "v2")
@@ -30,7 +30,7 @@ async def test_a_good_version_is_promoted(tell: Tell, canary: str):
 
 
 @pytest.mark.parametrize(("fault", "says"), [("errors", "Canary fails"), ("slow", "Canary is slower than 500 ms")])
-async def test_a_bad_version_is_rolled_back_on_evidence(tell: Tell, fault: str, says: str):
+async def test_a_bad_version_is_rolled_back_on_evidence(tell: Tell, fault: str, says: str) -> None:
     story = await begun(tell)
     await story.apply(*example(f"{FOLDER}/reviews-v3-{fault}.yaml"))
     assert await story.ended() == ("RolledBack", "AnalysisFailed", "v1")
@@ -41,7 +41,7 @@ async def test_a_bad_version_is_rolled_back_on_evidence(tell: Tell, fault: str, 
     assert await story.requests(50) == {"v1": 50}
 
 
-async def test_a_version_that_crashes_never_has_traffic(tell: Tell):
+async def test_a_version_that_crashes_never_has_traffic(tell: Tell) -> None:
     story = await begun(tell)
     await story.apply(*example(f"{FOLDER}/reviews-v3-crash.yaml"))
     assert await story.ended() == ("RolledBack", "CanaryCannotStart", "v1")

@@ -9,7 +9,7 @@ REQUESTS = 500
 STEPS = ({"weight": 25, "hold": "1h"}, {"weight": 60, "hold": "1h"}, {"weight": 100, "hold": "1h"})
 
 
-async def test_the_share_follows_the_weight_and_nobody_is_sent_to_weight_0(tell: Tell):
+async def test_the_share_follows_the_weight_and_nobody_is_sent_to_weight_0(tell: Tell) -> None:
     story = tell("bookinfo", "reviews")
     canary = unjudged(example("01-progressive-smi/canary.yaml"), *STEPS)
     canary[0]["spec"]["traffic"]["drain"] = "1m"
@@ -32,7 +32,7 @@ async def test_the_share_follows_the_weight_and_nobody_is_sent_to_weight_0(tell:
     assert await story.requests(REQUESTS) == {"v1": REQUESTS}
 
 
-async def test_without_a_mesh_the_share_of_pods_is_the_share_of_traffic(tell: Tell):
+async def test_without_a_mesh_the_share_of_pods_is_the_share_of_traffic(tell: Tell) -> None:
     story = tell("shop", "checkout")
     canary = unjudged(example("02-no-mesh/canary.yaml"), {"weight": 20, "hold": "1h"}, {"weight": 60, "hold": "1h"})
     await story.begin([*example("02-no-mesh/checkout-1.4.0.yaml"), *canary])

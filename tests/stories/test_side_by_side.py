@@ -24,7 +24,7 @@ async def reviews(tell: Tell, version: str | None = None) -> Story:
     return story
 
 
-async def test_an_existing_split_is_adopted_and_driven_to_the_new_version(tell: Tell):
+async def test_an_existing_split_is_adopted_and_driven_to_the_new_version(tell: Tell) -> None:
     story = await reviews(tell)
     assert await story.ended() == ("Promoted", "Promoted", "v3")
     assert story.errors == {}
@@ -42,7 +42,7 @@ async def test_an_existing_split_is_adopted_and_driven_to_the_new_version(tell: 
     assert await story.cluster.becomes(lambda: story.pods, {"v2": 3}) == {"v2": 3}
 
 
-async def test_a_bad_version_leaves_the_traffic_and_is_scaled_to_0(tell: Tell):
+async def test_a_bad_version_leaves_the_traffic_and_is_scaled_to_0(tell: Tell) -> None:
     story = await reviews(tell, "reviews-v3-errors.yaml")
     assert await story.ended() == ("RolledBack", "AnalysisFailed", "v2")
     assert story.objects == THEIRS
@@ -51,7 +51,7 @@ async def test_a_bad_version_leaves_the_traffic_and_is_scaled_to_0(tell: Tell):
     assert await story.requests(50) == {"v2": 50}
 
 
-async def test_a_split_of_1_and_0_is_driven_and_the_next_pair_follows(tell: Tell):
+async def test_a_split_of_1_and_0_is_driven_and_the_next_pair_follows(tell: Tell) -> None:
     story = tell("stock", "stock-manager")
     await story.begin([*example(f"{STOCK}/stock-manager.yaml"), *hurried(example(f"{STOCK}/canary.yaml"))], rps=100)
     assert await story.ended() == ("Promoted", "Promoted", "0.0.2")

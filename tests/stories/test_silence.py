@@ -20,7 +20,7 @@ async def begun(tell: Tell, *, rps: float, **analysis: object) -> Story:
     return story
 
 
-async def test_without_traffic_it_waits_and_goes_on_once_there_is_some(tell: Tell):
+async def test_without_traffic_it_waits_and_goes_on_once_there_is_some(tell: Tell) -> None:
     story = await begun(tell, rps=0)
     assert await story.stands("Paused", "NoData") == ("Paused", "NoData")
     assert story.status.verdict == "NoData"
@@ -31,7 +31,7 @@ async def test_without_traffic_it_waits_and_goes_on_once_there_is_some(tell: Tel
     assert story.errors == {}
 
 
-async def test_with_its_provider_down_it_waits_and_goes_on_once_that_is_back(tell: Tell):
+async def test_with_its_provider_down_it_waits_and_goes_on_once_that_is_back(tell: Tell) -> None:
     story = await begun(tell, rps=150, provider={"prometheus": {"address": NOBODY}})
     assert await story.stands("Paused", "AnalysisError") == ("Paused", "AnalysisError")
     assert story.status.verdict == "Error"
@@ -42,7 +42,7 @@ async def test_with_its_provider_down_it_waits_and_goes_on_once_that_is_back(tel
     assert story.errors == {}
 
 
-async def test_pods_that_never_become_ready_end_the_rollout_at_its_deadline(tell: Tell):
+async def test_pods_that_never_become_ready_end_the_rollout_at_its_deadline(tell: Tell) -> None:
     story = tell("bookinfo", "reviews")
     canary = hurried(example(f"{FOLDER}/canary.yaml"))
     canary[0]["spec"]["scale"] = {"deadline": "1s"}

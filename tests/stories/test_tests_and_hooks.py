@@ -23,7 +23,7 @@ def jobs(story: Story) -> list[tuple[str, int]]:
     return [(job["spec"]["template"]["spec"]["containers"][0]["image"], job["status"].get("succeeded", 0)) for job in found]
 
 
-async def test_a_version_that_passes_everything_is_promoted(tell: Tell):
+async def test_a_version_that_passes_everything_is_promoted(tell: Tell) -> None:
     story = await begun(tell)
     await story.apply(*example(f"{FOLDER}/orders-2.1.0.yaml"))
     assert await story.cluster.becomes(lambda: story.status.step, "2/2") == "2/2"
@@ -39,14 +39,14 @@ async def test_a_version_that_passes_everything_is_promoted(tell: Tell):
     assert {each for each in story.objects if not each.startswith("Job/")} == PLAIN
 
 
-async def test_more_than_1_percent_of_errors_is_too_much(tell: Tell):
+async def test_more_than_1_percent_of_errors_is_too_much(tell: Tell) -> None:
     story = await begun(tell)
     await story.apply(*example(f"{FOLDER}/orders-2.2.0-errors.yaml"))
     assert await story.ended() == ("RolledBack", "AnalysisFailed", "2.0.0")
     assert "1 %" in story.status.message
 
 
-async def test_a_failed_test_rolls_back(tell: Tell):
+async def test_a_failed_test_rolls_back(tell: Tell) -> None:
     story = await begun(tell)
     await story.apply(*example(f"{FOLDER}/orders-2.3.0-unhealthy.yaml"))
     assert await story.ended() == ("RolledBack", "TestFailed", "2.0.0")
@@ -54,7 +54,7 @@ async def test_a_failed_test_rolls_back(tell: Tell):
     assert {each for each in story.objects if not each.startswith("Job/")} == PLAIN
 
 
-async def test_a_failed_job_rolls_back(tell: Tell):
+async def test_a_failed_job_rolls_back(tell: Tell) -> None:
     canary = hurried(example(f"{FOLDER}/canary.yaml"))
     suite = next(test for test in canary[0]["spec"]["tests"] if "job" in test)
     suite["job"]["template"]["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "SANDBOX_CRASH", "value": "true"}]
@@ -64,7 +64,7 @@ async def test_a_failed_job_rolls_back(tell: Tell):
     assert story.status.message.startswith("Test suite failed:")
 
 
-async def test_a_closed_gate_keeps_a_version_from_ever_running(tell: Tell):
+async def test_a_closed_gate_keeps_a_version_from_ever_running(tell: Tell) -> None:
     story = await begun(tell, None, behaving(deployment(V200, "change-desk"), SANDBOX_ERRORS="100%"))
     await story.apply(*example(f"{FOLDER}/orders-2.1.0.yaml"))
     assert await story.ended() == ("RolledBack", "HookFailed", "2.0.0")
