@@ -20,7 +20,8 @@ def during_the_bake(stage: Stage) -> bool:
 
 
 def during_the_release(stage: Stage) -> bool:
-    return stage.status("rollout", "stage") == "Releasing" and not stage.held()
+    """Kubernetes has made the first pod of the new version, and goes on slowly."""
+    return not stage.held() and stage.running().count("v2") > stage.get("Deployment", "reviews-canary")["spec"]["replicas"]
 
 
 def when_it_has_arrived(stage: Stage) -> bool:
@@ -49,7 +50,8 @@ def test_rollback_brings_the_old_version_back(stage: Stage, when: Callable[[Stag
     with stage.controlled():
         stage.adopt(a_canary(strategy=plan))
         visitors = stage.visit()
-        stage.deploy("v2")
+        stage.patch("deployment/reviews", {"spec": {"minReadySeconds": 1}})
+        stage.set_image("v2")
         stage.until(lambda: when(stage), True)
         stage.command("rollback")
         stage.until(lambda: position(stage), BACK)

@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.controllers import Process
 from tests.e2e.picture import Happened
 from tests.e2e.rules import shares
-from tests.e2e.stage import Stage, a_canary, a_service, steps
+from tests.e2e.stage import JUDGED, Stage, a_canary, a_service, steps
 from tests.lab.workloads import a_deployment
 
 pytestmark = pytest.mark.lab
@@ -132,3 +132,19 @@ def test_a_rollback_survives_any_death(stage: Stage, forget: bool) -> None:
         stage.until(lambda: (*stage.ended(), stage.running(), stage.ours()), ("RolledBack", "RolledBackByHand", ["v1", "v1"], []))
         assert stage.shares_seen() == [0, 10, 50, 0, None]
         assert ([line["outcome"] for line in stage.status("history")], visitors.errors) == (["RolledBack"], 0)
+
+
+@LIVES
+def test_a_bad_version_is_found_out_by_whoever_comes_next(stage: Stage, forget: bool) -> None:
+    stage.version("v2").errors = 0.5
+    with stage.killable() as process:
+        stage.adopt(a_canary(analysis=JUDGED, strategy=steps(50, hold="1h")))
+        stage.visit(20)
+        stage.deploy("v2")
+        stage.until(lambda: [each["requests"] > 0 for each in stage.status("analysis") or ()], [True, True])
+        process.kill(forget=forget)
+        process.start()
+        stage.plane.end(stage.loads.pop())
+        stage.visit(200)
+        stage.until(lambda: (*stage.ended(), stage.running(), stage.ours()), ("RolledBack", "AnalysisFailed", ["v1", "v1"], []))
+        assert stage.shares_seen() == [0, 50, 0, None]

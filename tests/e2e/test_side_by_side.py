@@ -28,8 +28,9 @@ def a_split(*weights: object) -> Obj:
 
 def bookinfo(stage: Stage) -> None:
     """v2 serves with three pods, v3 stands beside it with one and has a tenth of the traffic already."""
-    stage.apply(*a_version("v2", 3), *a_version("v3", 1), a_service(), a_split("900m", "100m"))
+    stage.apply(*a_version("v2", 3), *a_version("v3", 1), a_service())
     stage.until(lambda: (len(stage.ready("reviews-v2")), len(stage.ready("reviews-v3"))), (3, 1))
+    stage.apply(a_split("900m", "100m"))
 
 
 def share(stage: Stage) -> object:
