@@ -55,19 +55,19 @@ class Reconciler:
         if canary is None:
             self.forget(key)
             return
-        state = read_state(canary)
+        state = self.recorder.position(canary, read_state(canary))
         sight = await self._look(key, canary, state)
         if sight is None:
             return  # what was asked for is on its way, and its coming wakes this key again
         spec, refusals = read_spec(canary)
         result = await self._rounds(_Round(sight=sight, state=state, spec=spec, refusals=refusals))
-        await self.recorder.write(result.sight, state, result.seen, result.decision)
+        later = await self.recorder.write(result.sight, state, result.seen, result.decision)
         if result.decision.answered:
             await self.hands.clear_command(result.asked)
         self._follow(key, result.sight, result.decision, spec)
         if result.failure is not None:
             raise result.failure
-        self._look_again(key, state, result.decision)
+        self._look_again(key, state, result.decision, later)
 
     async def _rounds(self, start: "_Round") -> "_Result":
         """Plan and enact until nothing is left to do now, so that one status write serves a whole step.
@@ -150,12 +150,15 @@ class Reconciler:
         else:
             self.measures.follow(key, target)
 
-    def _look_again(self, key: Key, before: State, decision: Decision) -> None:
+    def _look_again(self, key: Key, before: State, decision: Decision, later: timedelta | None) -> None:
         """Time alone can change the answer; so can a state that moved on by itself. A write of ours wakes the key anyway."""
         self.schedule.cancel(key)
-        moved = decision.state != before
-        if decision.look_again is not None and (moved or decision.look_again > timedelta(0)):
-            self.schedule.wake(key, self.clock.now() + decision.look_again)
+        again = decision.look_again
+        if again == timedelta(0) and decision.state == before:
+            again = None
+        pauses = [pause for pause in (again, later) if pause is not None]
+        if pauses:
+            self.schedule.wake(key, self.clock.now() + min(pauses))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
 """Recording: one status write, one journal row, one Event, one log line, with the same reason and sentence in all of them.
 
-The status is written when something changed that people or a restart need; numbers that move all the time (requests, evidence,
-ready pods) ride along, and are refreshed by themselves no oftener than `REFRESH`.
+The status is written when something changed that people or a restart need. Numbers that move all the time (requests, evidence,
+ready pods) ride along, and are refreshed by themselves no oftener than `REFRESH`, ever more rarely while nothing else happens.
+Waiting is written down once it has lasted for `PATIENCE`: pods that come up at once then cost one write a step, not two.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +30,8 @@ from strategies.model import Decision, Observation, Phase, Rollout, State
 log = structlog.get_logger(__name__)
 
 REFRESH = timedelta(seconds=30)
+RAREST = timedelta(minutes=5)
+PATIENCE = timedelta(seconds=1)
 HISTORY = 10
 _PASSING = frozenset(  # seen in status and journal; as Events they would bury the others
     {
@@ -46,6 +49,7 @@ _PASSING = frozenset(  # seen in status and journal; as Events they would bury t
         "WaitingForTests",
     }
 )
+_BRIEF = frozenset({"NoData", "WaitingForAnalysis", "WaitingForEndpoints", "WaitingForPods"})
 _RESTLESS = {
     "analysis": ("stable", "canary", "requests", "evidence", "bound", "sentence", "since"),
     "traffic": ("live", "acknowledged"),
@@ -55,12 +59,23 @@ _RESTLESS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    """A wait that is not written down yet: since when, the state that it stands for, and the status that it goes beyond."""
+
+    since: datetime
+    state: State
+    status: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class _Told:
     """What was last said of a Canary: not to be said twice."""
 
     topic: tuple[object, ...] = ()
     written: datetime | None = None
+    moved: datetime | None = None
+    waiting: "_Waiting | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +108,18 @@ class Recorder:
         self._show(sight, before, seen, decision)
         return news
 
-    async def write(self, sight: Sight, before: State, seen: Observation, decision: Decision) -> None:
-        """The status, when it has something new. Raises what a write can raise; the decision is then made and written again."""
-        await self._status(sight, before, seen, decision, self._told.setdefault(sight.scene.key, _Told()))
+    async def write(self, sight: Sight, before: State, seen: Observation, decision: Decision) -> timedelta | None:
+        """The status, when it has something new. Raises what a write can raise; the decision is then made and written again.
+
+        Returns how long until it should be tried again because the news may yet be overtaken, None when there is no need.
+        """
+        return await self._status(sight, before, seen, decision, self._told.setdefault(sight.scene.key, _Told()))
+
+    def position(self, canary: Obj, written: State) -> State:
+        """Where the Canary stands: as its status says, unless a wait goes beyond it that is not written down yet."""
+        told = self._told.get((canary["metadata"]["namespace"], canary["metadata"]["name"]))
+        waiting = told.waiting if told is not None else None
+        return waiting.state if waiting is not None and waiting.status == (canary.get("status") or {}) else written
 
     def forget(self, key: Key) -> None:
         """The Canary is gone."""
@@ -104,10 +128,10 @@ class Recorder:
 
     # -- status -----------------------------------------------------------------------------------------------------------
 
-    async def _status(self, sight: Sight, before: State, seen: Observation, decision: Decision, told: _Told) -> None:
+    async def _status(self, sight: Sight, before: State, seen: Observation, decision: Decision, told: _Told) -> timedelta | None:
         metadata = sight.canary["metadata"]
         if "deletionTimestamp" in metadata and self._caches.canary(sight.scene.key) is None:
-            return
+            return None
         old: Mapping[str, Any] = sight.canary.get("status") or {}
         known = _known(old)
         report = Report(
@@ -123,11 +147,19 @@ class Recorder:
         patch = changes(old, new)
         now = self._clock.now()
         moved = _at_rest(old) != _at_rest(new)
-        if not patch or not (moved or told.written is None or now - told.written >= REFRESH):
-            return
+        if not patch or not (moved or _refreshable(told, now)):
+            told.waiting = None
+            return None
+        if moved and _may_pass(before, decision):
+            since = told.waiting.since if told.waiting else now
+            told.waiting = _Waiting(since=since, state=decision.state, status=old)
+            if now - since < PATIENCE:
+                return PATIENCE - (now - since)
         namespace, name = sight.scene.key
         self._caches.learn(CANARY, await self._api.patch_status(CANARY, name, {"status": patch}, namespace=namespace))
-        told.written = now
+        told.written, told.waiting = now, None
+        told.moved = now if moved else told.moved
+        return None
 
     # -- journal, Event, log ------------------------------------------------------------------------------------------------
 
@@ -156,7 +188,7 @@ class Recorder:
             self._journal.command(_command_record(sight, decision, seen.now))
         bad = decision.stalled or state.phase in (Phase.ROLLING_BACK, Phase.ROLLED_BACK) or decision.refused is not None
         kind = EventKind.WARNING if bad else EventKind.NORMAL
-        if bad or reason not in _PASSING:
+        if bad or not _passing(state.phase, reason):
             self._events.record(Involved.of(CANARY, _typed(sight.canary)), reason, sentence, kind=kind)
         log.info(
             sentence,
@@ -191,6 +223,34 @@ def _known(status: Mapping[str, Any]) -> CanaryStatus:
         return read_status(status)
     except UnreadableStatus:
         return CanaryStatus()
+
+
+def _passing(phase: Phase, reason: str) -> bool:
+    """Counters show nothing at the first look; no data is worth an Event only when patience with it is over."""
+    return reason in _PASSING or (reason == "NoData" and phase is Phase.PROGRESSING)
+
+
+def _refreshable(told: _Told, now: datetime) -> bool:
+    if told.written is None or told.moved is None:
+        return True
+    return now - told.written >= min(max(REFRESH, (now - told.moved) / 2), RAREST)
+
+
+def _may_pass(before: State, decision: Decision) -> bool:
+    """Is this a wait that is probably over in a moment, and that a restart would enter again by itself?"""
+    if decision.reason not in _BRIEF or decision.answered or decision.stalled:
+        return False
+    return before.rollout is not None and _place(before) == _place(decision.state)
+
+
+def _place(state: State) -> tuple[object, ...]:
+    """All of a position but which step it prepares."""
+    rollout = state.rollout
+    return (
+        state.phase,
+        state.last_command,
+        rollout and replace(rollout, step=0, attempt=0, entered_at=rollout.started_at, live_at=None),
+    )
 
 
 def _at_rest(status: Mapping[str, Any]) -> dict[str, Any]:
