@@ -12,7 +12,7 @@ from analysis.judges import sequential, threshold
 from analysis.judges.outcome import Outcome
 from analysis.judges.record import SequentialState
 from analysis.judges.threshold import ThresholdState
-from analysis.plan import MetricPlan, Sequential, Threshold
+from analysis.plan import Builtin, BuiltinMeasure, MetricPlan, Sequential, Threshold
 from analysis.reading import Counted, Measured, Problem, Reading, Trouble
 from analysis.verdict import MetricVerdict, Policy, Verdict
 from analysis.wording import share, wording_of
@@ -87,11 +87,14 @@ def fresh(plan: MetricPlan, now: datetime) -> MetricState:
 
 
 def assess(state: MetricState, reading: Reading, plan: MetricPlan, moment: Moment) -> tuple[MetricState, MetricVerdict]:
-    """Takes a reading into account and says what the metric comes to. Looks during warm-up only seed the counters."""
+    """Takes a reading into account and says what the metric comes to.
+
+    Looks during warm-up only seed the counters, except where most events are bad.
+    """
     state, news = _news(_in_step(state, moment.step), reading)
     warming = moment.now < moment.warm_until
-    if news is not None and not warming:
-        state = _judged(state, news, plan, moment.now)
+    if news is not None:
+        state = _warmed(state, news, plan, moment.now) if warming else _judged(state, news, plan, moment.now)
     outcome = _outcome(state, plan)
     if outcome.verdict is not Verdict.FAIL:
         problem = _problem(state, reading, plan, moment.now)
@@ -124,6 +127,13 @@ def _news(state: MetricState, reading: Reading) -> tuple[MetricState, Increment 
             moved = None not in (state.slow, reading.slow) and state.slow != reading.slow
             counters, increment = take(Counters() if moved else state.counters, reading.stable, reading.canary)
             return replace(state, counters=counters, slow=reading.slow or state.slow), increment
+
+
+def _warmed(state: MetricState, news: Increment | Measured, plan: MetricPlan, now: datetime) -> MetricState:
+    slow = isinstance(plan.measure, BuiltinMeasure) and plan.measure.builtin is Builtin.SLOW_SHARE
+    if slow or not isinstance(news, Increment) or not isinstance(state.judge, SequentialState):
+        return state  # cold caches make slow; only failures are no part of warming up
+    return replace(state, judge=sequential.warm_up(state.judge, news, now))
 
 
 def _judged(state: MetricState, news: Increment | Measured, plan: MetricPlan, now: datetime) -> MetricState:

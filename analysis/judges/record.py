@@ -21,6 +21,7 @@ class Clause(StrEnum):
     WORSE = "worse"
     LIMIT = "limit"
     CATASTROPHE = "catastrophe"
+    WARM = "warm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,7 @@ class SequentialState:
     proof_peak: float = 0.0
     limit: Limit = field(default_factory=Limit)
     catastrophe: Limit = field(default_factory=Limit)
+    warm: Limit = field(default_factory=Limit)
     conviction: Conviction | None = None
 
     @property
@@ -120,6 +122,7 @@ class SequentialState:
             "proof": [list(self.proof), self.proof_peak],
             "limit": self.limit.to_json(),
             "catastrophe": self.catastrophe.to_json(),
+            "warm": self.warm.to_json(),
             "conviction": None if self.conviction is None else self.conviction.to_json(),
         }
 
@@ -134,5 +137,6 @@ class SequentialState:
             proof_peak=data["proof"][1],
             limit=Limit.from_json(data["limit"]),
             catastrophe=Limit.from_json(data["catastrophe"]),
+            warm=Limit.from_json(data["warm"]),
             conviction=None if data["conviction"] is None else Conviction.from_json(data["conviction"]),
         )

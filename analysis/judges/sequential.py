@@ -23,6 +23,8 @@ SPREAD_BAR = 10.0
 BLOCK_SECONDS = 60
 CATASTROPHE = 0.2
 CATASTROPHE_ALPHA = 1e-4
+WARM_CATASTROPHE = 0.5
+"""A canary that fails more than this is not warming up: no cold cache does that for two looks in a row."""
 
 
 def begin_step(state: SequentialState) -> SequentialState:
@@ -49,6 +51,17 @@ def update(state: SequentialState, increment: Increment, settings: Sequential, a
         catastrophe=absolute.update(state.catastrophe, tally, so_far, catastrophe_bound(settings)),
     )
     return grown if grown.conviction else replace(grown, conviction=_convict(grown, settings, at))
+
+
+def warm_up(state: SequentialState, increment: Increment, at: datetime) -> SequentialState:
+    """Takes a bin of the warm-up into account: it counts for nothing, unless most requests fail."""
+    tally = increment.tally
+    warm = absolute.update(state.warm, tally, tally, WARM_CATASTROPHE)
+    bar = 1 / CATASTROPHE_ALPHA
+    if state.conviction is not None or not absolute.guilty_in_a_row(warm, bar):
+        return replace(state, warm=warm)
+    guilt = evidence.value(evidence.log_mean(warm.guilt))
+    return replace(state, warm=warm, conviction=Conviction(clause=Clause.WARM, at=at, tally=tally, evidence=guilt, bar=bar))
 
 
 def judge(state: SequentialState, settings: Sequential, wording: Wording) -> Outcome:
@@ -158,6 +171,8 @@ def _condemned(conviction: Conviction, settings: Sequential, wording: Wording) -
             why = f"over the limit of {percent(settings.limit or 0)}"
         case Clause.CATASTROPHE:
             why = f"over {percent(catastrophe_bound(settings))}, which is catastrophic"
+        case Clause.WARM:
+            why = f"over {percent(WARM_CATASTROPHE)} in its warm-up, which is catastrophic"
     proof = f"evidence {number(conviction.evidence)} against a bound of {number(conviction.bar)}"
     sentence = f"{_facts(conviction.tally, wording)}: {why}, {proof}."
     return Outcome(verdict=Verdict.FAIL, sentence=sentence, evidence=conviction.evidence, bound=conviction.bar)

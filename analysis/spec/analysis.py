@@ -39,7 +39,7 @@ class AnalysisSpec(Section):
     interval: Interval = timedelta(seconds=15)
     """How often metrics are read, in whole seconds."""
     warmup: Duration = timedelta(seconds=60)
-    """How long after its first traffic a canary is not judged yet: cold caches are not its fault."""
+    """How long after its first traffic a canary is not judged yet: cold caches are not its fault. Failing most requests is."""
     false_rollback_rate: PositivePercent = Decimal(5)
     """Bound on the chance to roll back a healthy version, shared over all metrics of the rollout."""
     metrics: Annotated[tuple[MetricSpec, ...], Field(max_length=20, json_schema_extra=BY_NAME)] | None = None

@@ -31,14 +31,26 @@ def test_nothing_decided_is_continue_with_the_numbers():
     assert last.sentence == "Canary fails 0 % of 80 requests, stable 0.2 % of 1,002: no evidence of harm."
 
 
+def test_a_version_that_mostly_fails_is_not_warming_up():
+    _, verdicts = run(a_plan(), serving(4, canary=(40, 0)), warm=600)
+    assert [one.verdict for one in verdicts] == [Verdict.CONTINUE, Verdict.CONTINUE, Verdict.FAIL, Verdict.FAIL]
+    assert verdicts[-1].sentence.startswith("Canary fails 100 % of 40 requests, stable 0.2 % of 501: over 50 % in its warm-up")
+
+
+def test_a_version_that_is_mostly_slow_may_be_warming_up():
+    slow = BuiltinMeasure(builtin=Builtin.SLOW_SHARE, dialect=Dialect.LINKERD, above=timedelta(milliseconds=500))
+    _, verdicts = run(a_plan(measure=slow), serving(4, canary=(40, 0)), warm=600)
+    assert [one.verdict for one in verdicts] == [Verdict.CONTINUE] * 4
+
+
 def test_warm_up_seeds_but_does_not_count():
-    burning = serving(4, canary=(40, 0))
+    burning = serving(4, canary=(15, 25))
     _, verdicts = run(a_plan(), burning, warm=46)
     assert [one.verdict for one in verdicts] == [Verdict.CONTINUE] * 4
     assert verdicts[-1].sentence == "Warming up until 12:00:46: not judged yet."
     assert verdicts[-1].requests == 0
     state, verdict = fresh(a_plan(), NOON), None
-    for look, reading in enumerate([*burning, counted(canary=counters(161, 0), stable=counters(5, 2500))]):
+    for look, reading in enumerate([*burning, counted(canary=counters(61, 100), stable=counters(5, 2500))]):
         state, verdict = assess(state, reading, a_plan(), a_moment(seconds=15 * look, warm=46))
     assert verdict.requests == 1
 
