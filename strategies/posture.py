@@ -10,7 +10,7 @@ from decimal import Decimal
 from strategies.actions import Action, DeleteCanary, DeleteLeaf, DeleteSplit, EnsureCanary, EnsureLeaf, Role, Scale, SetWeight
 from strategies.model import Decision, Mode, Observation, Rollout, Side, State
 from strategies.sizing import HUNDRED, enough, split_pods
-from strategies.words import percent
+from strategies.words import percent, plural
 
 ZERO = Decimal(0)
 
@@ -135,7 +135,8 @@ def _leave_traffic(state: State, seen: Observation, winner: Role, least: int) ->
 
 
 def _not_yet(gaining: Side, losing: Side, have: int, need: int) -> str:
-    return f"{gaining.workload} has {have} of the {need} ready pods it needs: {losing.workload} goes on serving."
+    wanted = f"{plural(need, 'pod')} of {gaining.workload}"
+    return f"Waits until {wanted} can take traffic, {have} can: {losing.workload} goes on serving."
 
 
 def _drain(state: State, seen: Observation, losing: Side) -> Decision | None:

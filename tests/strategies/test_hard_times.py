@@ -228,7 +228,7 @@ def test_a_deployment_scaled_to_zero_mid_way_keeps_its_canary_serving_and_says_s
     assert (world.split, decision.stalled, decision.sentence[-70:]) == (
         50,
         True,
-        " reviews has 0 of the 1 ready pods it needs: reviews-canary goes on serving."[-70:],
+        " Waits until 1 pod of reviews can take traffic, 0 can: reviews-canary goes on serving."[-70:],
     )
     world.replicas = 1
     world.run(ended("RolledBack"))

@@ -22,7 +22,7 @@ def test_a_rollback_holds_what_serves_and_asks_for_nothing_that_cannot_be_made()
     decision = plan(world.state, seen)
     assert (decision.state.phase, decision.stalled) == (Phase.ROLLING_BACK, True)
     assert [action for action in decision.actions if isinstance(action, EnsureLeaf)] == []
-    assert decision.sentence.endswith("reviews has 0 of the 1 ready pods it needs: reviews-canary goes on serving.")
+    assert decision.sentence.endswith("Waits until 1 pod of reviews can take traffic, 0 can: reviews-canary goes on serving.")
 
 
 @pytest.mark.parametrize("stage", [Stage.STEPPING, Stage.SHIFTING, Stage.RELEASING, Stage.SETTLING])
