@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from canary.controller.record import RAREST, REFRESH, _may_pass, _refreshable, _Told
+from canary.controller.record import RAREST, REFRESH, _at_rest, _may_pass, _refreshable, _Told
 from strategies.model import Phase, State
 from strategies.posture import amend, say
 from tests.strategies.world import START, World, a_resting_world, says
@@ -48,3 +48,11 @@ def test_numbers_are_refreshed_ever_more_rarely_while_nothing_else_happens():
     assert refreshed[:5] == [30, 60, 120, 240, 480]
     assert refreshed[5] - refreshed[4] == RAREST.total_seconds()
     assert REFRESH.total_seconds() == 30
+
+
+def test_a_verdict_that_speaks_for_the_canary_rides_along_and_one_against_it_does_not():
+    undecided, proven, failed = (
+        {"verdict": word, "analysis": [{"metric": "errors", "verdict": word}]} for word in ("Continue", "Pass", "Fail")
+    )
+    assert _at_rest(undecided) == _at_rest(proven)
+    assert _at_rest(undecided) != _at_rest(failed)
