@@ -182,8 +182,9 @@ def _missing(state: MetricState, reading: Counted, plan: MetricPlan, now: dateti
     if _lull(state, plan, now):
         return Problem(Trouble.NO_REQUEST, f"The canary has had no request since {_clock(state.last_request)}.")
     compares = isinstance(plan.judge, Sequential) and plan.judge.worse is not None
-    if compares and not reading.stable and judge.tally.stable_total == 0:
-        return Problem(Trouble.NO_BASELINE, f"There is no series of stable to compare the canary with ({reading.sought}).")
+    if compares and judge.tally.stable_total == 0:
+        lacking = "Stable has had no request yet" if reading.stable else "There is no series of stable"
+        return Problem(Trouble.NO_BASELINE, f"{lacking} to compare the canary with ({reading.sought}).")
     return None
 
 

@@ -83,6 +83,15 @@ def test_missing_data_is_a_verdict_of_its_own(reading, verdict, sentence):
     assert (verdict, sentence) == (verdicts[-1].verdict, verdicts[-1].sentence)
 
 
+def test_a_canary_that_was_compared_with_nothing_has_not_passed():
+    silent = [counted(canary=counters(0, 40 * n), stable=counters(1, 500)) for n in range(1, 4)]
+    last = run(a_plan(), silent)[1][-1]
+    assert (last.verdict, last.sentence) == (
+        Verdict.NO_DATA,
+        "Stable has had no request yet to compare the canary with (response_total of reviews).",
+    )
+
+
 def test_a_missing_baseline_is_no_data_while_the_absolute_bounds_still_speak():
     calm = [counted(canary=counters(0, 40 * n)) for n in range(1, 5)]
     assert (

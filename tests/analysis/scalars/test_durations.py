@@ -71,6 +71,10 @@ def test_formats_as_people_write():
     assert [format_duration(span) for span in spans] == ["0s", "1m30s", "1s500ms", "1d2h", "0.007ms"]
 
 
+def test_long_spans_are_exact():
+    assert parse_duration("1s53376d") == timedelta(days=53376, seconds=1)
+
+
 @given(written)
 def test_the_patterns_agree_with_the_values(text: str):
     span = parse_duration(text)
