@@ -1,6 +1,7 @@
 """Who may talk to the control plane: users with fixed tokens, and the kubeconfig files that carry them."""
 
 import json
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,5 +39,6 @@ def write_kubeconfig(file: Path, *, server: str, authority: Path, token: str) ->
         "clusters": [{"name": "lab", "cluster": {"server": server, "certificate-authority": str(authority)}}],
         "users": [{"name": "lab", "user": {"token": token}}],
     }
-    file.write_text(json.dumps(config, indent=1))
-    return file
+    fresh = file.with_suffix(f".{secrets.token_hex(4)}")
+    fresh.write_text(json.dumps(config, indent=1))
+    return fresh.replace(file)  # whole at every moment: a controller that is being started may be reading it
