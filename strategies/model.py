@@ -275,8 +275,8 @@ class Observation:
 
     `tried` is the revision that the user wants: the held template's, or the canary Deployment's; None while unknown.
     `held` says that the Deployment's rollout is paused, `held_by_us` that our mark is on it; both are True side by side.
-    `previous` is the revision whose template could still be put back, None when it is gone. `deferred` says that a newer
-    template was set aside during a promotion. `adopted` says that labels and finalizer are in place.
+    `previous` is the revision whose template could still be put back, None when it is gone. `adopted` says that
+    labels and finalizer are in place.
     """
 
     now: datetime
@@ -290,7 +290,6 @@ class Observation:
     held_by_us: bool = True
     adopted: bool = True
     deleted: bool = False
-    deferred: bool = False
     previous: str | None = None
     previous_image: str = ""
     command: Command | None = None

@@ -11,11 +11,6 @@ def format_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def format_second(moment: datetime) -> str:
-    """`2026-11-21T14:10:05Z`, for people and for conditions."""
-    return format_moment(moment.replace(microsecond=0))
-
-
 def parse_moment(value: object) -> datetime:
     """What `format_moment` writes; ValueError for anything else and for a moment without a time zone."""
     if isinstance(value, datetime):

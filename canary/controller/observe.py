@@ -10,7 +10,7 @@ from canary.api.command import InvalidCommand, parse_command
 from canary.controller.ailments import ailment
 from canary.controller.revisions import LONGEST_STEM, image_of, named, pod_hash, revision_of, template_of
 from canary.controller.scene import Scene
-from canary.controller.sight import Sight, deferred, held, held_by_us, labelled, owned, settled, theirs
+from canary.controller.sight import Sight, held, held_by_us, labelled, owned, settled, theirs
 from canary.k8s.names import COMMAND_ANNOTATION, FINALIZER, ROLE_LABEL
 from canary.k8s.port import Obj
 from strategies.actions import Role
@@ -51,7 +51,6 @@ def observe(sight: Sight, state: State, news: News) -> Observation:
         held_by_us=deployment is None or not scene.in_place or held_by_us(deployment),
         adopted=_adopted(sight),
         deleted="deletionTimestamp" in sight.canary["metadata"],
-        deferred=deployment is not None and deferred(deployment),
         previous=_previous(sight, state),
         previous_image=_previous_image(sight, state),
         command=command,

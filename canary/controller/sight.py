@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from canary.controller.caches import Caches
 from canary.controller.revisions import bare, named, running, template_of, with_template
 from canary.controller.scene import Scene
-from canary.k8s.names import CANARY_LABEL, DEFERRED_ANNOTATION, HELD_ANNOTATION
+from canary.k8s.names import CANARY_LABEL, HELD_ANNOTATION
 from canary.k8s.port import Obj
 from canary.k8s.resources import DEPLOYMENT, SERVICE, Resource
 from strategies.model import Phase, State
@@ -112,11 +112,6 @@ def held(deployment: Obj) -> bool:
 def held_by_us(deployment: Obj) -> bool:
     """Is it paused with our mark on it?"""
     return held(deployment) and HELD_ANNOTATION in (deployment["metadata"].get("annotations") or {})
-
-
-def deferred(deployment: Obj) -> bool:
-    """Was a newer template set aside?"""
-    return DEFERRED_ANNOTATION in (deployment["metadata"].get("annotations") or {})
 
 
 def settled(deployment: Obj) -> bool:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from canary.controller.caches import Caches
-from canary.controller.sight import deferred, held_by_us, labelled, look, owned, settled, theirs
 from canary.controller.sight import held as is_held
+from canary.controller.sight import held_by_us, labelled, look, owned, settled, theirs
 from canary.k8s.port import Obj
 from canary.k8s.reflector import Reflector
 from canary.k8s.resources import DEPLOYMENT, SERVICE, traffic_split
@@ -46,10 +46,10 @@ def test_a_held_deployment_is_settled_whatever_its_pods_do() -> None:
 
 def test_a_hold_is_ours_by_its_mark() -> None:
     found = (a_deployment(), held(a_deployment(), by_us=False), held(a_deployment()))
-    assert [(is_held(one), held_by_us(one), deferred(one)) for one in found] == [
-        (False, False, False),
-        (True, False, False),
-        (True, True, False),
+    assert [(is_held(one), held_by_us(one)) for one in found] == [
+        (False, False),
+        (True, False),
+        (True, True),
     ]
 
 

@@ -154,7 +154,6 @@ class World:
             held_by_us=self.paused and self.ours,
             adopted=self.adopted,
             deleted=self.deleted,
-            deferred=self.deferred is not None,
             previous=self.state.previous if self.state.previous in self.sets else None,
             command=self.command,
             verdicts=self.verdicts,
