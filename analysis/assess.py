@@ -5,6 +5,7 @@ The state is small, JSON-able and append-only. Losing it means that evidence sta
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Self
 
 from analysis.counts import Counters, Increment, take
@@ -22,11 +23,15 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """When a look happens: `warm_until` ends the warm-up, `step` names the step (its attempt, if steps are repeated)."""
+    """When a look happens: `warm_until` ends the warm-up, `step` names the step (its attempt, if steps are repeated).
+
+    `weight` is the canary's share of traffic in percent that has been in force since the last look, None where that isn't known.
+    """
 
     now: datetime
     warm_until: datetime
     step: str
+    weight: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,12 +29,24 @@ class Policy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """How many times stable's share of bad events the canary's is, with an interval that holds at every look at once.
+
+    `estimate` is None while neither version has had a bad event or stable has had none; `high` is None where there is no end.
+    """
+
+    low: float
+    estimate: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricVerdict:
     """One metric's verdict with the numbers that explain it.
 
     `since` is when the verdict last changed, so that policies with a patience (`noDataAfter`) need no state
     of their own. `requests` counts canary events over the whole rollout, `step_requests` since the step began.
-    `evidence` and `bound` are None for judges that have no such number. `policy` is what to do about `Fail`,
+    `evidence`, `bound` and `ratio` are None for judges that have no such number. `policy` is what to do about `Fail`,
     `NoData` or `Error`, already chosen for this verdict; for the others it is None, or `ignore` where the metric is a dry run.
     """
 
@@ -50,3 +62,4 @@ class MetricVerdict:
     step_requests: int = 0
     evidence: float | None = None
     bound: float | None = None
+    ratio: Ratio | None = None
