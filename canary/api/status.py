@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from analysis.scalars import format_percent
 from analysis.verdict import MetricVerdict, Policy, Verdict
 from canary.api.conditions import conditions_of
+from canary.api.ratio import format_ratio
 from canary.api.refusals import causes_of
 from canary.api.report import Report
 from canary.api.status_fields import (
@@ -176,6 +177,7 @@ def _metric(verdict: MetricVerdict) -> MetricStatus:
         requests=verdict.requests,
         evidence=_finite(verdict.evidence),
         bound=_finite(verdict.bound),
+        ratio=None if verdict.ratio is None else format_ratio(verdict.ratio),
         since=verdict.since,
         sentence=verdict.sentence,
     )

@@ -148,6 +148,8 @@ class MetricStatus(Section):
     evidence: float | None = None
     bound: float | None = None
     """Evidence at which the verdict falls."""
+    ratio: str | None = None
+    """How many times stable's share of bad events, with an interval that holds at every look: 15x (8-29)."""
     since: Moment
     sentence: str
 

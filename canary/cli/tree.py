@@ -126,6 +126,8 @@ def _metric(metric: MetricStatus) -> Text:
     style, mark = verdict_mark(metric.verdict)
     text = Text.assemble((f"{mark} ", style), (metric.metric, "bold"), " ", (metric.verdict, style))
     text.append(f"  canary {metric.canary}, stable {metric.stable}")
+    if metric.ratio is not None:
+        text.append(f", {metric.ratio}")
     if metric.evidence is not None and metric.bound is not None:
         text.append(f", evidence {metric.evidence:g} of {metric.bound:g}", style=QUIET)
     return text.append(f"\n{metric.sentence}", style=QUIET)

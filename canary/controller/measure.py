@@ -216,4 +216,8 @@ def _measurement(rollout: str, state: MetricState, verdict: MetricVerdict, now: 
         canary_total=tally.canary_total if compared else 0.0,
         evidence=verdict.evidence,
         sentence=verdict.sentence,
+        bound=verdict.bound,
+        ratio_low=verdict.ratio.low if verdict.ratio else None,
+        ratio=verdict.ratio.estimate if verdict.ratio else None,
+        ratio_high=verdict.ratio.high if verdict.ratio else None,
     )

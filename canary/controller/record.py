@@ -52,7 +52,7 @@ _PASSING = frozenset(  # seen in status and journal; as Events they would bury t
 )
 _BRIEF = frozenset({"NoData", "WaitingForAnalysis", "WaitingForEndpoints", "WaitingForPods"})
 _RESTLESS = {
-    "analysis": ("stable", "canary", "requests", "evidence", "bound", "sentence", "since"),
+    "analysis": ("stable", "canary", "requests", "evidence", "bound", "ratio", "sentence", "since"),
     "traffic": ("live", "acknowledged"),
     "stable": ("ready", "replicas"),
     "canary": ("ready", "replicas"),

@@ -27,7 +27,8 @@ class JudgeState:
 class Measurement:
     """What one look at one metric found: the counts that the verdict rests on, and its sentence.
 
-    `evidence` is None for judges that have no such number. One instant has one measurement: the first that is saved.
+    `evidence`, its `bound` and the `ratio` with its interval are None where there is no such number. One instant has one
+    measurement: the first that is saved.
     """
 
     rollout_id: str
@@ -40,6 +41,10 @@ class Measurement:
     canary_total: float
     evidence: float | None
     sentence: str
+    bound: float | None = None
+    ratio_low: float | None = None
+    ratio: float | None = None
+    ratio_high: float | None = None
 
 
 class Evidence:

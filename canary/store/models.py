@@ -132,6 +132,7 @@ measurements = Table(
     Column("canary_total", Double, nullable=False),
     Column("evidence", Double, nullable=True),
     _text("sentence"),
+    *(Column(name, Double, nullable=True) for name in ("bound", "ratio_low", "ratio", "ratio_high")),
     Index(None, "at"),
 )
 

@@ -3,7 +3,7 @@ import json
 import pytest
 from hypothesis import given
 
-from analysis.verdict import Policy, Verdict
+from analysis.verdict import Policy, Ratio, Verdict
 from canary.api.changes import changes
 from canary.api.status import UnreadableStatus, state_of, status_of
 from canary.api.status_fields import HistoryLine
@@ -78,6 +78,13 @@ def test_numbers_that_json_has_not_are_left_out_or_bounded():
     )
     first, second = json.loads(json.dumps(status_of(report(observation=seen(verdicts=verdicts))), allow_nan=False))["analysis"]
     assert (first["evidence"], first["bound"], "evidence" in second) == (1e300, 40.0, False)
+
+
+def test_a_ratio_is_shown_with_its_interval():
+    known = verdict(Verdict.FAIL, ratio=Ratio(low=8.04, estimate=15.1, high=29.4))
+    half_known = verdict(Verdict.CONTINUE, metric="b", ratio=Ratio(low=3.14, estimate=None, high=None))
+    shown = status_of(report(observation=seen(verdicts=(known, half_known, verdict(Verdict.PASS, metric="c")))))["analysis"]
+    assert [each.get("ratio") for each in shown] == ["15x (8-29)", "?x (3.1-)", None]
 
 
 def test_runs_of_this_rollout_are_shown():

@@ -25,9 +25,10 @@ def test_a_rollout_in_its_second_step() -> None:
     metric = {
         "metric": "errors",
         "verdict": "Continue",
-        "stable": "0.31 % of 9000",
+        "stable": "0.3 %",
         "canary": "0.4 % of 1240",
         "requests": 1240,
+        "ratio": "1.3x (0.2-4)",
         "evidence": 1.2,
         "bound": 20,
         "since": ago(seconds=60),
@@ -47,7 +48,7 @@ def test_a_rollout_in_its_second_step() -> None:
         ├── tests and hooks
         │   └── … smoke test, step 2.1  Running
         └── analysis
-            └── … errors Continue  canary 0.4 % of 1240, stable 0.31 % of 9000, evidence 1.2 of 20
+            └── … errors Continue  canary 0.4 % of 1240, stable 0.3 %, 1.3x (0.2-4), evidence 1.2 of 20
                 Canary fails 0.4 % of 1240 requests: no evidence of harm.
         """) == drawn(progressing(analysis=[metric], tests=[run]))
 

@@ -53,6 +53,7 @@ async def test_nothing_is_known_of_a_rollout_that_was_never_judged(store):
 async def test_measurements_are_kept_one_by_one(store):
     evidence = Evidence(store)
     found = [a_measurement(at=NOON + look * SCRAPE, evidence=math.inf if look else None) for look in range(3)]
+    found[1] = replace(found[1], bound=40.0, ratio_low=8.0, ratio=15.0, ratio_high=math.inf)
     evidence.save([], found)
     evidence.save([], found)  # looked at twice: the same instant is the same measurement
     await store.flush()

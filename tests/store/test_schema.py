@@ -33,6 +33,19 @@ async def test_down_and_up_again(store):
         assert known_revisions()[-1] == await connection.run_sync(current_revision)
 
 
+async def test_measurements_outlive_one_step_down_and_up(store):
+    made = (
+        "INSERT INTO measurements (rollout_id, metric, at, verdict, stable_bad, stable_total, canary_bad, canary_total, sentence,"
+        " ratio) VALUES ('r1', 'errors', '2026-11-21 12:00:00', 'Fail', 1, 2, 3, 4, 'Bad.', 15)"
+    )
+    async with store.transaction() as connection:
+        await connection.execute(text(made))
+        await connection.run_sync(migrate, "0001")
+        await connection.run_sync(migrate, "head")
+        kept = (await connection.execute(text("SELECT metric, canary_total, sentence, ratio FROM measurements"))).all()
+    assert kept == [("errors", 4.0, "Bad.", None)]
+
+
 async def test_a_migration_that_is_cut_short_leaves_the_old_schema(store):
     async def cut_short():
         async with store.transaction() as connection:
