@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from rich.text import Text
 
-from canary.plots.chart import Chart, Ink, Panel, time_label, time_ticks, value_label
+from canary.plots.chart import Chart, Ink, Panel, staircase, time_label, time_ticks, value_label
 
 _LABELS = 9
 _HEIGHT = 7

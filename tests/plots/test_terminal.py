@@ -9,6 +9,23 @@ from tests.plots.charts import a_chart
 def test_a_chart_in_a_narrow_terminal():
     drawn = "".join(f"{line.plain}\n" for line in terminal(a_chart(), width=40))
     assert drawn == dedent("""\
+                  Weight  ━ canary
+            100 %┤
+             80 %┤
+             60 %┤
+                 │               ⡖⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒
+             40 %┤               ⡇
+             20 %┤               ⡇
+              0 %┤⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⡇
+                  Evidence  ━ <bound>
+              100┤
+                 │⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉
+               10┤
+                 │
+                1┤
+                 │
+                 │
+                  0             1m
         """)
 
 
