@@ -67,7 +67,7 @@ def _path(pieces: Iterable[Sequence[tuple[float, float]]]) -> Iterator[tuple[int
 def _times(seconds: float, columns: int) -> Text:
     line = [" "] * columns
     for tick in time_ticks(seconds, most=max(2, columns // 10)):
-        start, label = round(tick / seconds * (columns - 1)), time_label(tick)
-        if start + len(label) <= columns:
-            line[start : start + len(label)] = label
+        label = time_label(tick)
+        start = min(round(tick / seconds * (columns - 1)), columns - len(label))
+        line[start : start + len(label)] = label
     return Text(" " * (_LABELS + 1) + "".join(line).rstrip(), style="dim", no_wrap=True)
