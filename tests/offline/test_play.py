@@ -89,7 +89,7 @@ def test_an_outage_that_ends_costs_time_only():
     story = play(course, chain(dark, light), NOON)
     assert (story.verdict, story.ending) == (Verdict.PASS, Ending.PROMOTED)
     said = [change.what for change in story.trace if change.metric is None]
-    assert said[1:4] == ["AnalysisError", "AnalysisError", "WaitingForAnalysis"]
+    assert said[1:4] == ["AnalysisError", "AnalysisError", "NoData"]
 
 
 def test_a_failure_can_pause_or_be_ignored():
