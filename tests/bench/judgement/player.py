@@ -1,0 +1,114 @@
+"""Plays a rollout through exactly the path of the controller: `fresh`, then `assess` at every look, until it fails."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+
+from analysis.assess import Moment, assess, fresh
+from analysis.plan import Dialect, MetricPlan
+from analysis.reading import Reading
+from analysis.spec import DEFAULT_METRICS, AnalysisSpec, metric_plans
+from analysis.verdict import Verdict
+from tests.bench.judgement.scenario import Metric, Scenario
+from tests.bench.judgement.shown import Tables, readings, tables
+from tests.bench.judgement.streams import BIN_SECONDS, LOOKS, PER_MINUTE, Profile, Stream, happen, steps
+
+START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """How a rollout went: the looks at which it failed and first passed (None: never), its last verdict, and the cost of judging.
+
+    `seconds` is what `assess` took, over `judged` looks.
+    """
+
+    failed: int | None
+    passed: int | None
+    last: Verdict
+    seconds: float
+    judged: int
+
+
+@lru_cache(maxsize=64)
+def plans_of(metric: Metric, metrics: int) -> tuple[MetricPlan, ...]:
+    """The product's own plan for one metric, or for several of that kind that share the rollout's false rollback rate."""
+    one = next(spec for spec in DEFAULT_METRICS if spec.name == metric)
+    several = tuple(one.model_copy(update={"name": f"{metric}-{number}"}) for number in range(metrics))
+    return metric_plans(AnalysisSpec(metrics=several), Dialect.LINKERD)
+
+
+@lru_cache(maxsize=64)
+def moments_of(weights: Profile, warmup: float, phase: int = 0) -> tuple[Moment, ...]:
+    """The looks of an hour, which begins `phase` bins after a full minute. A step begins with every change of weight."""
+    begin = START + timedelta(seconds=BIN_SECONDS * phase)
+    percent = [Decimal(f"{weight * 100:.10g}") for weight in steps(weights).tolist()]
+    inside = [percent[0], *percent]
+    names = [1]
+    for before, after in pairwise(inside):
+        names.append(names[-1] + (before != after))
+    return tuple(
+        Moment(
+            now=begin + timedelta(seconds=BIN_SECONDS * look),
+            warm_until=begin + timedelta(minutes=warmup),
+            step=str(name),
+            weight=weight,
+        )
+        for look, (name, weight) in enumerate(zip(names, inside, strict=True))
+    )
+
+
+def made_up(scenario: Scenario, seed: int, number: int = 0) -> tuple[Stream, Iterator[Reading]]:
+    """What happens in a scenario with one seed, and what is read of it; `number` tells metrics of one rollout apart."""
+    random = np.random.default_rng((*scenario.name.encode(), seed, number))
+    stream = happen(scenario.recipe, random)
+    shown: Tables = tables(stream)
+    for oddity in scenario.oddities:
+        shown = oddity(shown, random)
+    return stream, readings(shown)
+
+
+def play(scenario: Scenario, looks: Sequence[Iterable[Reading]], seed: int) -> Played:
+    """One run; `looks` are the readings of each metric."""
+    plans = plans_of(scenario.metric, scenario.metrics)
+    moments = moments_of(scenario.weights, scenario.warmup, seed % PER_MINUTE)
+    runs = [play_metric(plan, one, moments) for plan, one in zip(plans, looks, strict=True)]
+    failed = min((run.failed for run in runs if run.failed is not None), default=None)
+    passed = [run.passed for run in runs if run.passed is not None]
+    worst = min(runs, key=lambda run: LOOKS + 1 if run.failed is None else run.failed)
+    return Played(
+        failed=failed,
+        passed=max(passed) if len(passed) == len(runs) else None,
+        last=worst.last,
+        seconds=sum(run.seconds for run in runs),
+        judged=sum(run.judged for run in runs),
+    )
+
+
+def play_metric(plan: MetricPlan, looks: Iterable[Reading], moments: Sequence[Moment]) -> Played:
+    """One metric, look by look."""
+    state = fresh(plan, moments[0].now)
+    passed, verdict, look = None, None, 0
+    inputs = list(zip(looks, moments, strict=True))
+    begun = time.process_time()
+    for look, (reading, moment) in enumerate(inputs):
+        state, verdict = assess(state, reading, plan, moment)
+        if verdict.verdict is Verdict.FAIL:
+            break
+        if passed is None and verdict.verdict is Verdict.PASS:
+            passed = look
+    seconds = time.process_time() - begun
+    assert verdict is not None, "there is at least one look"
+    failed = look if verdict.verdict is Verdict.FAIL else None
+    return Played(failed=failed, passed=passed, last=verdict.verdict, seconds=seconds, judged=look + 1)
+
+
+def minutes(look: int) -> float:
+    """When a look happens, in minutes since the first traffic."""
+    return look / PER_MINUTE

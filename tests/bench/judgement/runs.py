@@ -1,0 +1,88 @@
+"""Runs of scenarios, spread over processes: what each run comes to, for ours and for each peer."""
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from analysis.verdict import Verdict
+from tests.bench.judgement.catalogue import catalogue
+from tests.bench.judgement.player import made_up, play
+from tests.bench.judgement.scenario import Scenario
+
+OURS = "canary"
+_CHUNK_LOOKS = 240 * 40
+"""About this many looks in one piece of work: a second or two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One method on one rollout: when it rolled back (None: never), and the excess failures that the canary served until then.
+
+    `passed` is the first look with evidence to promote; it and `last`, the last verdict, are None for methods that have none.
+    """
+
+    failed: int | None
+    excess: float
+    passed: int | None = None
+    last: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Some runs of one scenario, by method, and what ours cost."""
+
+    scenario: str
+    runs: Mapping[str, Sequence[Run]]
+    seconds: float
+    judged: int
+
+
+def run_all(work: Sequence[tuple[Scenario, int]], jobs: int) -> dict[str, list[Piece]]:
+    """Runs every scenario with as many seeds as are given with it, and says on stderr how far it is."""
+    pieces = list(_pieces(work))
+    found: dict[str, list[Piece]] = {scenario.name: [] for scenario, _ in work}
+    begun = time.monotonic()
+    with ProcessPoolExecutor(jobs, initializer=_quiet) as pool:
+        futures = [pool.submit(run_piece, *piece) for piece in pieces]
+        for done, future in enumerate(as_completed(futures), 1):
+            piece = future.result()
+            found[piece.scenario].append(piece)
+            _progress(done, len(pieces), time.monotonic() - begun)
+    return found
+
+
+def run_piece(name: str, first: int, number: int) -> Piece:
+    """Some seeds of one scenario."""
+    scenario = catalogue()[name]
+    runs: dict[str, list[Run]] = {OURS: []}
+    seconds, judged = 0.0, 0
+    for seed in range(first, first + number):
+        made = [made_up(scenario, seed, metric) for metric in range(scenario.metrics)]
+        played = play(scenario, [readings for _, readings in made], seed)
+        excess = made[0][0].excess
+        at = played.failed if played.failed is not None else -1
+        run = Run(failed=played.failed, excess=float(excess[at]), passed=played.passed, last=played.last)
+        runs[OURS].append(run)
+        seconds, judged = seconds + played.seconds, judged + played.judged
+    return Piece(scenario=name, runs=runs, seconds=seconds, judged=judged)
+
+
+def _pieces(work: Iterable[tuple[Scenario, int]]) -> Iterator[tuple[str, int, int]]:
+    for scenario, seeds in work:
+        size = max(1, _CHUNK_LOOKS // (240 * scenario.metrics))
+        for first in range(0, seeds, size):
+            yield scenario.name, first, min(size, seeds - first)
+
+
+def _quiet() -> None:
+    """Workers step aside for whatever else the machine does."""
+    os.nice(5)
+
+
+def _progress(done: int, pieces: int, seconds: float) -> None:
+    if sys.stderr.isatty() or done == pieces or done % max(1, pieces // 20) == 0:
+        end = "\n" if done == pieces or not sys.stderr.isatty() else "\r"
+        print(f"{done} of {pieces} pieces, {seconds:.0f} s", end=end, file=sys.stderr, flush=True)
