@@ -51,6 +51,11 @@ QUERIES = (
     "clamp_min(gauge, 0) + clamp_max(gauge, -7)",
     "vector(scalar(gauge))",
     "vector(scalar(reqs))",
+    "time() - timestamp(reqs)",
+    "time() - timestamp(bad offset 10s)",
+    "time() - timestamp((reqs))",
+    "time() - timestamp(reqs + 0)",
+    "time() - max by (version) (timestamp(reqs))",
     'label_replace(bad, "v", "${1}-x$$", "version", "v(.)")',
     'label_replace(bad, "ns", "", "version", ".*")',
     *(

@@ -104,14 +104,27 @@ def _operand(run: Evaluator, node: Any) -> float | Vector:
 
 def _called(run: Evaluator, node: Any) -> Value:
     name = node.func.name
+    if name == "timestamp":
+        return _timestamps(run, node.args[0])
     if name not in FUNCTIONS and name not in RANGE_FUNCTIONS:
-        known = ", ".join(sorted([*RANGE_FUNCTIONS, *FUNCTIONS]))
+        known = ", ".join(sorted([*RANGE_FUNCTIONS, *FUNCTIONS, "timestamp"]))
         raise QueryError(f"the sandbox knows no function {name}, only {known}")
     args = [run.value(each) for each in node.args]
     if name in FUNCTIONS:
         return FUNCTIONS[name](run.time, args)
     assert isinstance(args[0], list)
     return _over(RANGE_FUNCTIONS[name], [each for each in args[0] if isinstance(each, Range)])
+
+
+def _timestamps(run: Evaluator, node: Any) -> Value:
+    """When the samples of a selector are from; of anything calculated, now."""
+    if isinstance(node, ast.ParenExpr):
+        return _timestamps(run, node.expr)
+    if not isinstance(node, ast.VectorSelector):
+        return distinct([each.unnamed(run.time) for each in samples_of(run.value(node))])
+    name, test = selection_of(node)
+    found = run.database.newest(name, test, run.time - offset_of(node))
+    return distinct([Sample(dict(labels), value).unnamed(time) for labels, time, value in found])
 
 
 def _subquery(_: Evaluator, node: Any) -> Value:

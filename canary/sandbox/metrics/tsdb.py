@@ -57,10 +57,14 @@ class Database:
 
     def instant(self, name: str | None, test: Test, time: float) -> Iterator[tuple[dict[str, str], float]]:
         """The newest value of each series, at most five minutes old."""
+        return ((labels, value) for labels, _, value in self.newest(name, test, time))
+
+    def newest(self, name: str | None, test: Test, time: float) -> Iterator[tuple[dict[str, str], float, float]]:
+        """The newest sample of each series, at most five minutes old: its time and its value."""
         for samples in self._matching(name, test):
             index = bisect_right(samples.times, time) - 1
             if index >= 0 and samples.times[index] > time - LOOKBACK and not math.isnan(samples.values[index]):
-                yield samples.named, samples.values[index]
+                yield samples.named, samples.times[index], samples.values[index]
 
     def ranges(self, name: str | None, test: Test, start: float, end: float) -> Iterator[tuple[dict[str, str], Points]]:
         """The samples of each series after `start` and up to `end`; series without any are left out."""
