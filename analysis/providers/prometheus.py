@@ -16,8 +16,11 @@ from urllib.parse import urlsplit
 from prometheus_api_client import PrometheusConnect
 
 from analysis.providers.base import Answer, ErrorKind, Point, ProviderError, Scalar, Unusable, Vector
-from analysis.providers.circuit import Circuit
+from analysis.providers.circuit import REST_SECONDS, Circuit
+from analysis.providers.connections import Doorman, PlainAdapter, Ways
+from analysis.providers.redaction import secrets_of
 from analysis.providers.session import CappedSession
+from analysis.providers.tls import Tls
 
 _THREADS = 4
 _CAP = 16 * 1024**2
@@ -27,12 +30,18 @@ _GRACE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrometheusAddress:
-    """Where a Prometheus is and how it is asked. Credentials are either `basic` (user, password) or in `headers`."""
+    """Where a Prometheus is and how it is asked. Credentials are either `basic` (user, password) or in `headers`.
+
+    `parameters` go into every query's URL. `rest` is how many seconds it is left alone after several failures in a row.
+    """
 
     address: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     basic: tuple[str, str] | None = field(default=None, repr=False)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tls: Tls | None = None
     timeout: timedelta = timedelta(seconds=10)
+    rest: float = REST_SECONDS
 
     @property
     def name(self) -> str:
@@ -43,12 +52,13 @@ class PrometheusAddress:
 
 
 class PrometheusSource:
-    """A MetricSource. Close it when it isn't needed any more."""
+    """A MetricSource. Close it when it isn't needed any more. Raises BadCertificate."""
 
-    def __init__(self, where: PrometheusAddress, *, cap: int = _CAP) -> None:
+    def __init__(self, where: PrometheusAddress, *, cap: int = _CAP, doorman: Doorman | None = None) -> None:
         self._where = where
         self._deadline = where.timeout.total_seconds()
-        session = CappedSession(where.name, cap=cap, deadline=self._deadline)
+        secrets = secrets_of(where.headers.values(), where.basic)
+        session = CappedSession(where.name, cap=cap, deadline=self._deadline, secrets=secrets)
         self._client = PrometheusConnect(
             url=where.address.rstrip("/"),
             headers=dict(where.headers),
@@ -56,10 +66,13 @@ class PrometheusSource:
             session=session,
             timeout=self._deadline,
         )
-        session.mount_plainly(where.address.rstrip("/"), _THREADS)
+        trust = where.tls.context() if where.tls else None
+        # Called last: the client mounts its own ways, which try again.
+        session.mount(where.address.rstrip("/"), PlainAdapter(Ways(connections=_THREADS, trust=trust, doorman=doorman)))
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="prometheus")
         self._slots = asyncio.Semaphore(_THREADS)
-        self._circuit = Circuit()
+        self._circuit = Circuit(rest=where.rest)
+        self._turned_away = False
 
     @property
     def address(self) -> str:
@@ -69,17 +82,23 @@ class PrometheusSource:
     @property
     def problem(self) -> str | None:
         """Why nothing is asked just now, for readiness and status; None while the provider answers."""
-        return self._resting_sentence() if self._circuit.open else None
+        return self._circuit.sentence(self._where.name) if self._circuit.open else None
+
+    @property
+    def turned_away(self) -> bool:
+        """Were the credentials refused? They may have been changed since they were read."""
+        return self._turned_away
 
     async def query(self, promql: str, at: datetime) -> Answer:
         """Evaluates an instant query. Raises ProviderError, after the timeout at the latest once a thread is free."""
         async with self._slots:
             if self._circuit.resting(time.monotonic()):
-                raise ProviderError(ErrorKind.RESTING, self._resting_sentence())
+                raise ProviderError(ErrorKind.RESTING, self._circuit.sentence(self._where.name))
             try:
                 answer = await self._asked(promql, at)
             except ProviderError as error:
-                self._learn(error)
+                self._circuit.learn(time.monotonic(), error)
+                self._turned_away = self._turned_away or error.kind is ErrorKind.UNAUTHORIZED
                 raise
             self._circuit.answered()
             return answer
@@ -98,21 +117,12 @@ class PrometheusSource:
 
     def _ask(self, promql: str, at: datetime) -> Answer:
         """Runs in a thread."""
-        params = {"time": f"{at.timestamp():.3f}", "timeout": f"{self._deadline:g}s"}
+        params = {**self._where.parameters, "time": f"{at.timestamp():.3f}", "timeout": f"{self._deadline:g}s"}
         try:
             return _answer(self._client.custom_query(promql, params=params))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             sentence = f"{self._where.name} answered something that isn't Prometheus' JSON: is this its address?"
             raise ProviderError(ErrorKind.GARBAGE, sentence) from error
-
-    def _learn(self, error: ProviderError) -> None:
-        if error.kind in (ErrorKind.UNAVAILABLE, ErrorKind.TIMEOUT):
-            self._circuit.failed(time.monotonic(), error.sentence)
-        else:
-            self._circuit.answered()
-
-    def _resting_sentence(self) -> str:
-        return f"{self._where.name} is left alone for a while after {self._circuit.failures} failures: {self._circuit.last}"
 
 
 def _answer(result: list[Any]) -> Answer:

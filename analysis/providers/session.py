@@ -2,37 +2,43 @@
 
 No retries (the next look is the retry), no redirects (credentials stay where they were sent), no proxies or netrc
 from the environment, and no more of an answer is read than the cap and the deadline allow. Everything that isn't a
-plain 200 leaves as a ProviderError.
+plain and whole 200 leaves as a ProviderError.
 """
 
 import io
 import json
+import re
 import time
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from analysis.providers.base import ErrorKind, ProviderError
+from analysis.providers.pauses import pause_of
+from analysis.providers.redaction import redacted
 
 _PIECE = 64 * 1024
 _MOST_OF_AN_ERROR = 300
+# Neither can stand inside a JSON string: its quotes would be escaped there.
+_WARNINGS = re.compile(rb'"warnings"\s*:\s*(?=\[)')
+_IS_PARTIAL = re.compile(rb'"isPartial"\s*:\s*true')
+_OF_THE_ENGINE = "PromQL "
 
 
 class CappedSession(requests.Session):
-    """Reads answers itself, up to `cap` bytes and until `deadline` seconds have gone. `name` is the provider's in sentences."""
+    """Reads answers itself, up to `cap` bytes and until `deadline` seconds have gone.
 
-    def __init__(self, name: str, *, cap: int, deadline: float) -> None:
+    `name` is the provider's in sentences, `secrets` are in none of them.
+    """
+
+    def __init__(self, name: str, *, cap: int, deadline: float, secrets: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.trust_env = False
         self._name = name
         self._cap = cap
         self._deadline = deadline
-
-    def mount_plainly(self, prefix: str, connections: int) -> None:
-        """Connections to this address are pooled and never retried. Called last: the library mounts its own ways."""
-        self.mount(prefix, HTTPAdapter(pool_maxsize=connections, max_retries=0))
+        self._secrets = secrets
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - the library's signature
         """None: a redirect is an answer like any other, and its body isn't read for the sake of following it."""
@@ -47,9 +53,11 @@ class CappedSession(requests.Session):
         except requests.Timeout as error:
             raise self._late() from error
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise ProviderError(ErrorKind.UNAVAILABLE, f"{self._name} can't be reached: {_reason(error)}.") from error
+            raise self._error(ErrorKind.UNAVAILABLE, f"can't be reached: {_reason(error)}.") from error
         if response.status_code != requests.codes.ok:
             raise self._refusal(response, body)
+        if (missing := _missing_from(body)) is not None:
+            raise self._error(ErrorKind.PARTIAL, f"answered only in part, which is nothing to judge by: {missing}.")
         response.raw = io.BytesIO(body)
         return response
 
@@ -67,29 +75,51 @@ class CappedSession(requests.Session):
 
     def _check(self, size: int, ends: float) -> None:
         if size > self._cap:
-            sentence = f"{self._name} answered with more than {self._cap / 1024**2:g} MiB: ask for fewer series."
-            raise ProviderError(ErrorKind.TOO_LARGE, sentence)
+            raise self._error(ErrorKind.TOO_LARGE, f"answered with more than {self._cap / 1024**2:g} MiB: ask for fewer series.")
         if time.monotonic() > ends:
             raise self._late()
 
     def _late(self) -> ProviderError:
-        return ProviderError(ErrorKind.TIMEOUT, f"{self._name} gave no answer within {self._deadline:g} s.")
+        return self._error(ErrorKind.TIMEOUT, f"gave no answer within {self._deadline:g} s.")
+
+    def _error(self, kind: ErrorKind, what: str) -> ProviderError:
+        return ProviderError(kind, f"{self._name} {redacted(what, self._secrets)}")
 
     def _refusal(self, response: requests.Response, body: bytes) -> ProviderError:
         status = response.status_code
         kind, said = _error_of(body)
         if 300 <= status < 400:
             where = response.headers.get("Location", "elsewhere").split("?")[0][:200]
-            return ProviderError(
-                ErrorKind.REDIRECTED, f"{self._name} redirects to {where}: give the address that answers itself."
-            )
+            return self._error(ErrorKind.REDIRECTED, f"redirects to {where}: give the address that answers itself.")
         if status in (401, 403):
-            return ProviderError(ErrorKind.UNAUTHORIZED, f"{self._name} refuses the credentials (HTTP {status}).")
+            return self._error(ErrorKind.UNAUTHORIZED, f"refuses the credentials (HTTP {status}).")
         if kind == "timeout":
-            return ProviderError(ErrorKind.TIMEOUT, f"{self._name} gave up on the query: {said}.")
-        if status == 429 or status >= 500:
-            return ProviderError(ErrorKind.UNAVAILABLE, f"{self._name} is unavailable (HTTP {status}): {said}.")
-        return ProviderError(ErrorKind.REFUSED, f"{self._name} refuses the query (HTTP {status}): {said}.")
+            return self._error(ErrorKind.TIMEOUT, f"gave up on the query: {said}.")
+        if status == 429:
+            error = self._error(ErrorKind.RATE_LIMITED, f"is asked too often (HTTP 429): {said}.")
+            error.pause = pause_of(response.headers.get("Retry-After"))
+            return error
+        if status >= 500:
+            return self._error(ErrorKind.UNAVAILABLE, f"is unavailable (HTTP {status}): {said}.")
+        return self._error(ErrorKind.REFUSED, f"refuses the query (HTTP {status}): {said}.")
+
+
+def _missing_from(body: bytes) -> str | None:
+    """Why an answer isn't the whole one, None for a whole one.
+
+    Thanos warns when a store didn't answer, VictoriaMetrics has a mark of its own. The engine's notes on a query, which
+    Prometheus sends as warnings too, say nothing of the kind.
+    """
+    if _IS_PARTIAL.search(body):
+        return "some of its storage nodes gave no answer"
+    if (found := _WARNINGS.search(body)) is None:
+        return None
+    try:
+        warnings, _ = json.JSONDecoder().raw_decode(body[found.end() :].decode(errors="replace"))
+    except ValueError:
+        return None  # the client says what is wrong with such an answer
+    ours = [str(warning) for warning in warnings if not str(warning).startswith(_OF_THE_ENGINE)]
+    return ours[0][:_MOST_OF_AN_ERROR].strip().rstrip(".") if ours else None
 
 
 def _error_of(body: bytes) -> tuple[str, str]:

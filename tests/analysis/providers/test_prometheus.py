@@ -147,7 +147,7 @@ async def test_a_query_is_asked_as_of_its_time_with_our_credentials():
             "gave up on the query: query timed out.",
         ),
         (Server(status=503, body=b""), ErrorKind.UNAVAILABLE, "is unavailable (HTTP 503): it didn't say why."),
-        (Server(status=429, body=b"slow down"), ErrorKind.UNAVAILABLE, "is unavailable (HTTP 429): slow down."),
+        (Server(status=429, body=b"slow down"), ErrorKind.RATE_LIMITED, "is asked too often (HTTP 429): slow down."),
         (
             Server(status=302, headers={"Location": "http://elsewhere.example/login?token=x"}),
             ErrorKind.REDIRECTED,
