@@ -212,6 +212,7 @@ def _concluded(state: MetricState, outcome: Outcome, plan: MetricPlan, now: date
         since=since,
         policy=_policy(outcome.verdict, plan),
         patience_over=trouble_since is None or now - trouble_since >= plan.no_data_after,
+        waits=outcome.verdict is Verdict.CONTINUE and not isinstance(state.judge, SequentialState),
         stable=stable,
         canary=canary,
         requests=state.judge.requests,

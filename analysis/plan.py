@@ -124,15 +124,21 @@ class Sequential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """Settings of the fixed-threshold judge: the check that fails as number `failures` condemns the version.
+    """Settings of the fixed-threshold judge: bounds on the value, or conditions in CEL (see `judges.condition`).
 
-    For counts the value is the canary's share of bad events (a fraction of one) over at least `min_requests` events
-    per check; for values it is the number itself, and `min_requests` has no meaning.
+    For counts the value is the canary's share of bad events (a fraction of one to `min` and `max`, percent to a condition)
+    over at least `min_requests` events per check; for values it is the number itself, and `min_requests` has no meaning.
+    The check that fails as number `failures` condemns the version, with `in_a_row` only if no good one came between.
+    A step needs `successes` good checks in a row.
     """
 
     min: float | None = None
     max: float | None = None
+    success_when: str | None = None
+    fail_when: str | None = None
     failures: int = 1
+    in_a_row: bool = False
+    successes: int = 1
     min_requests: int = 1
 
 

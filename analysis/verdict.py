@@ -48,6 +48,7 @@ class MetricVerdict:
     of their own. `requests` counts canary events over the whole rollout, `step_requests` since the step began.
     `evidence`, `bound` and `ratio` are None for judges that have no such number. `policy` is what to do about `Fail`,
     `NoData` or `Error`, already chosen for this verdict; for the others it is None, or `ignore` where the metric is a dry run.
+    `waits` marks a `Continue` that no step may end on: the judge has yet to see a good check, or enough points.
     """
 
     metric: str
@@ -56,6 +57,7 @@ class MetricVerdict:
     since: datetime
     policy: Policy | None = None
     patience_over: bool = True
+    waits: bool = False
     stable: str = "-"
     canary: str = "-"
     requests: int = 0

@@ -79,7 +79,7 @@ def _objection(verdict: MetricVerdict, rollout: Rollout) -> Wait | None:
             return Wait(reason=_CONDEMNED[verdict.verdict], sentence=verdict.sentence, paused=True)
         case Verdict.NO_DATA | Verdict.ERROR:
             return Wait(reason=_CONDEMNED[verdict.verdict], sentence=verdict.sentence, paused=verdict.patience_over)
-        case Verdict.CONTINUE if verdict.step_requests == 0:
+        case Verdict.CONTINUE if verdict.waits or verdict.step_requests == 0:
             return Wait(reason="WaitingForAnalysis", sentence=verdict.sentence)
         case Verdict.CONTINUE if rollout.plan.needs_proof:
             return Wait(reason="WaitingForEvidence", sentence=f"Waits for proof of no harm. {verdict.sentence}")

@@ -327,6 +327,20 @@ def test_an_analysis_that_measured_nothing_is_not_a_pass() -> None:
     assert (world.split, world.said[-1][0]) == (5, "WaitingForAnalysis")
 
 
+@pytest.mark.parametrize(("waits", "split"), [(True, 5), (False, 50)])
+def test_a_judge_that_waits_for_a_good_check_holds_the_step(waits: bool, split: int) -> None:
+    world = a_resting_world(plan=a_plan(judged=True))
+    world.template = "v2"
+    world.run(lambda w: w.split == 5)
+    told = MetricVerdict(metric="p99", verdict=Verdict.CONTINUE, sentence="no", since=START, waits=waits, step_requests=9)
+    world.verdicts = (told,)
+    world.cycle()
+    world.now += timedelta(minutes=5)
+    for _ in range(3):
+        world.cycle()
+    assert split == world.split
+
+
 def test_suspend_keeps_new_versions_waiting_and_pauses_running_ones() -> None:
     world = a_resting_world(suspended=True)
     world.template = "v2"
