@@ -5,16 +5,18 @@ is the reading of those who asked, and of nobody else.
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import chain
 from math import isfinite, isnan
+from typing import TypeVar
 
-from analysis import queries
+from analysis import latency, queries
 from analysis.counts import Counts, samples
 from analysis.plan import Builtin, BuiltinMeasure, CountsMeasure, MetricPlan, Subject, ValueMeasure, Version
-from analysis.providers.base import Answer, ErrorKind, MetricSource, ProviderError, Scalar, Unusable, Vector
+from analysis.providers.base import Answer, ErrorKind, MetricSource, Point, ProviderError, Scalar, Unusable, Vector
 from analysis.reading import Counted, Measured, Problem, Reading, Samples, Trouble
 from analysis.templates import BadTemplate, fill
 
@@ -35,6 +37,10 @@ class Wanted:
         return self.subject.namespace, self.subject.canary, self.plan.name
 
 
+_Sought = Sequence[tuple[Wanted, latency.Slow]]
+Item = TypeVar("Item")
+
+
 async def collect(source: MetricSource, wanted: Sequence[Wanted], at: datetime) -> Mapping[Key, Reading]:
     """A reading for everything that is wanted of one provider, all as of the same time. Raises nothing of the provider's."""
     groups: dict[BuiltinMeasure, list[Wanted]] = {}
@@ -45,9 +51,7 @@ async def collect(source: MetricSource, wanted: Sequence[Wanted], at: datetime) 
         else:
             looks.append(_single(source, one, at))
     looks.extend(
-        _group(source, measure, members[start : start + queries.SUBJECTS], at)
-        for measure, members in groups.items()
-        for start in range(0, len(members), queries.SUBJECTS)
+        _group(source, measure, some, at) for measure, members in groups.items() for some in _parts(members, queries.SUBJECTS)
     )
     return dict(chain.from_iterable(look.items() for look in await asyncio.gather(*looks)))
 
@@ -65,25 +69,67 @@ async def _group(source: MetricSource, measure: BuiltinMeasure, members: Sequenc
 
 async def _errors(source: MetricSource, measure: BuiltinMeasure, members: Sequence[Wanted], at: datetime) -> dict[Key, Reading]:
     words = queries.DIALECTS[measure.dialect]
-    answer = await _vector(source, queries.error_query(words, (one.subject for one in members)), at)
-    found = queries.index(words, answer.points)
-    return {one.key: queries.error_counts(words, one.subject, found) for one in members}
+    subjects = [one.subject for one in members]
+    answer, ages = await asyncio.gather(
+        _vector(source, queries.error_query(words, subjects), at),
+        _if_known(source, queries.age_query(words, words.requests, subjects), at),
+    )
+    found, aged = queries.index(words, answer.points), queries.index(words, ages.points)
+    return {
+        one.key: queries.stale(words, one.subject, words.requests, aged, at) or queries.error_counts(words, one.subject, found)
+        for one in members
+    }
 
 
 async def _slow(source: MetricSource, measure: BuiltinMeasure, members: Sequence[Wanted], at: datetime) -> dict[Key, Reading]:
     words = queries.DIALECTS[measure.dialect]
-    subjects = [one.subject for one in members]
-    offered = queries.index(words, (await _vector(source, queries.bounds_query(words, subjects), at)).points)
     above = measure.above or timedelta()
-    chosen = {one.key: queries.choose_bound(words, one.subject, above, offered) for one in members}
-    spellings = set().union(*(slow.spellings for slow in chosen.values() if isinstance(slow, queries.Slow)))
-    answer = await _vector(source, queries.slow_query(words, subjects, spellings), at)
-    found = queries.index(words, answer.points)
-    readings: dict[Key, Reading] = {}
-    for one in members:
-        slow = chosen[one.key]
-        readings[one.key] = slow if isinstance(slow, Problem) else queries.slow_counts(words, one.subject, slow, found)
+    asked = latency.bounds_query(words, [one.subject for one in members])
+    offered = queries.index(words, (await _vector(source, asked, at)).points)
+    chosen = {one.key: latency.choose_bound(words, one.subject, above, offered) for one in members}
+    counted = [(one, slow) for one in members if isinstance(slow := chosen[one.key], latency.Slow)]
+    classic, (native, aged) = await asyncio.gather(_buckets(source, words, counted, at), _natives(source, words, counted, at))
+    readings: dict[Key, Reading] = {key: slow for key, slow in chosen.items() if isinstance(slow, Problem)}
+    for one, slow in counted:
+        ages, metric = (offered, words.buckets) if Version.CANARY in slow.classic else (aged, words.histogram)
+        old = queries.stale(words, one.subject, metric, ages, at)
+        readings[one.key] = old or latency.slow_counts(words, one.subject, slow, classic, native)
     return readings
+
+
+async def _buckets(source: MetricSource, words: queries.Words, sought: _Sought, at: datetime) -> queries.Index:
+    subjects = [one.subject for one, slow in sought if slow.classic]
+    if not subjects:
+        return {}
+    spellings = set().union(*(slow.spellings for _, slow in sought))
+    return queries.index(words, (await _vector(source, latency.slow_query(words, subjects, spellings), at)).points)
+
+
+async def _natives(
+    source: MetricSource, words: queries.Words, sought: _Sought, at: datetime
+) -> tuple[queries.Index, queries.Index]:
+    """Native histograms of those who lack classic ones: their counters, and when their newest samples are from."""
+    bounds: dict[Decimal, list[Subject]] = {}
+    for one, slow in sought:
+        if slow.native:
+            bounds.setdefault(slow.seconds, []).append(one.subject)
+    looks = (
+        _native(source, words, some, bound, at)
+        for bound, subjects in bounds.items()
+        for some in _parts(subjects, latency.NATIVE_SUBJECTS)
+    )
+    answers = await asyncio.gather(*looks)
+    counters, ages = ([*chain.from_iterable(answer[part] for answer in answers)] for part in (0, 1))
+    return queries.index(words, counters), queries.index(words, ages)
+
+
+async def _native(
+    source: MetricSource, words: queries.Words, subjects: Sequence[Subject], bound: Decimal, at: datetime
+) -> tuple[Sequence[Point], Sequence[Point]]:
+    counters = await _if_known(source, latency.native_query(words, subjects, bound), at)
+    if not counters.points:
+        return (), ()
+    return counters.points, (await _if_known(source, queries.age_query(words, words.histogram, subjects), at)).points
 
 
 async def _single(source: MetricSource, one: Wanted, at: datetime) -> dict[Key, Reading]:
@@ -168,6 +214,20 @@ async def _vector(source: MetricSource, query: str, at: datetime) -> Vector:
     if isinstance(answer, Vector):
         return answer
     raise ProviderError(ErrorKind.GARBAGE, "The metric provider answered a selector of series with something else than a vector.")
+
+
+async def _if_known(source: MetricSource, query: str, at: datetime) -> Vector:
+    """As `_vector`, and nothing from a provider that refuses: not all that answer Prometheus' queries know all its functions."""
+    try:
+        return await _vector(source, query, at)
+    except ProviderError as error:
+        if error.kind is not ErrorKind.REFUSED:
+            raise
+        return Vector(())
+
+
+def _parts(many: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    return (many[start : start + size] for start in range(0, len(many), size))
 
 
 def _unanswered(error: ProviderError) -> Problem:

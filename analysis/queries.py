@@ -2,24 +2,28 @@
 
 A dialect is a table of the metric names and labels that a mesh or an application speaks. Counters are summed within
 one process only (labels of `process`), never over processes: a sum over processes can't tell a restart from a
-pod that left.
+pod that left. The buckets of latency are in `analysis/latency.py`.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import datetime, timedelta
 
 from analysis.counts import Counts, samples
 from analysis.plan import Dialect, Subject, Version
 from analysis.providers.base import Point
 from analysis.reading import Counted, Problem, Trouble
 from analysis.templates import literal
-from analysis.wording import seconds
+from analysis.wording import duration
 
 SUBJECTS = 25
 """Canaries in one query, which makes fifty names: the provider is asked with a URL, and URLs have an end."""
+
+STALE = timedelta(seconds=150)
+"""Samples that are older than this are no news: who scrapes less often than twice in five minutes loses series all the time."""
+_MOST_AGE = timedelta(days=1)
+_JOB = "job"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,11 @@ class Words:
     outcome: str
     bad: re.Pattern[str]
     process: tuple[str, ...]
+
+    @property
+    def histogram(self) -> str:
+        """The name of the native histogram that would have these buckets."""
+        return self.buckets.removesuffix("_bucket")
 
 
 DIALECTS: Mapping[Dialect, Words] = {
@@ -74,34 +83,20 @@ Index = Mapping[tuple[str, str], Sequence[Point]]
 """Points by namespace and version label."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slow:
-    """The histogram bound that tells slow from fast: as the provider spells it, and in seconds."""
-
-    spellings: frozenset[str]
-    seconds: Decimal
-
-
 def error_query(words: Words, subjects: Iterable[Subject]) -> str:
     """Requests of every version of the subjects, by process and outcome."""
-    return f"sum by ({_by(words, words.outcome)}) ({words.requests}{{{_selector(words, subjects)}}})"
+    return f"sum by ({by(words, words.outcome)}) ({words.requests}{{{selector(words, subjects)}}})"
 
 
-def bounds_query(words: Words, subjects: Iterable[Subject]) -> str:
-    """Which histogram bounds there are for each version."""
-    return f"count by ({words.namespace},{words.version},le) ({words.buckets}{{{_selector(words, subjects)}}})"
+def age_query(words: Words, metric: str, subjects: Iterable[Subject]) -> str:
+    """When the newest sample of each version's series is from, in seconds since 1970."""
+    return f"max by ({words.namespace},{words.version}) (timestamp({metric}{{{selector(words, subjects)}}}))"
 
 
-def slow_query(words: Words, subjects: Iterable[Subject], bounds: Iterable[str]) -> str:
-    """The buckets at the bounds and the infinite one, of every version of the subjects, by process."""
-    wanted = literal("|".join([*sorted(map(_exactly, bounds)), _exactly("+Inf")]))
-    return f'sum by ({_by(words, "le")}) ({words.buckets}{{{_selector(words, subjects)},le=~"{wanted}"}})'
-
-
-def index(words: Words, points: Iterable[Point]) -> Index:
-    """A grouped answer by namespace and version label."""
+def index(words: Words, points: Sequence[Point]) -> Index:
+    """A grouped answer by namespace and version label, each process as one scrape job sees it."""
     found: dict[tuple[str, str], list[Point]] = {}
-    for point in points:
+    for point in _once(words, points):
         found.setdefault((point.labels.get(words.namespace, ""), point.labels.get(words.version, "")), []).append(point)
     return found
 
@@ -123,100 +118,87 @@ def error_counts(words: Words, subject: Subject, answer: Index) -> Counted | Pro
     """The answer to `error_query` as counters of one subject."""
     found = {}
     for version in Version:
-        sought = _sought(words.requests, words, subject, version)
+        whose = sought(words.requests, words, subject, version)
         mine = points_of(words, subject, version, answer)
         bad = [point for point in mine if words.bad.fullmatch(point.labels.get(words.outcome, ""))]
         fine = [point for point in mine if not words.bad.fullmatch(point.labels.get(words.outcome, ""))]
-        counted = _both(samples(Counts.BAD_EVENTS, bad, sought), samples(Counts.EVENTS, fine, sought))
+        counted = merged(samples(Counts.BAD_EVENTS, bad, whose), samples(Counts.EVENTS, fine, whose))
         if isinstance(counted, Problem):
             return counted
         found[version] = counted
-    both = _both_sought(words.requests, words, subject)
+    both = both_sought(words.requests, words, subject)
     return Counted(stable=found[Version.STABLE], canary=found[Version.CANARY], sought=both)
 
 
-def choose_bound(words: Words, subject: Subject, above: timedelta, answer: Index) -> Slow | Problem | None:
-    """The smallest bound at or above `above` that every version has which shows any; None if none shows any."""
-    offered = [bounds for version in Version if (bounds := _bounds(points_of(words, subject, version, answer)))]
-    if not offered:
+def stale(words: Words, subject: Subject, metric: str, ages: Index, at: datetime) -> Problem | None:
+    """The problem that nothing new of the canary reaches the provider, which goes on showing what it has had before.
+
+    `ages` answers `age_query`. A canary without any series is no such problem.
+    """
+    times = [point.value for point in points_of(words, subject, Version.CANARY, ages)]
+    age = at.timestamp() - max(times, default=at.timestamp())
+    if not age >= STALE.total_seconds():
         return None
-    shared = set.intersection(*({*bounds} for bounds in offered))
-    wanted = Decimal(above // timedelta(microseconds=1)) * words.unit / 1_000_000
-    enough = [bound for bound in shared if bound >= wanted]
-    if not enough:
-        have = ", ".join(f"{seconds(bound / words.unit)}" for bound in sorted(shared)) or "none in common"
-        return Problem(
-            Trouble.NO_BUCKET,
-            f"{words.buckets} has no bucket bound at or above {seconds(wanted / words.unit)} for both versions of "
-            f"{subject.service}: it has {have}. Choose `above` among these.",
-        )
-    chosen = min(enough)
-    spellings = frozenset().union(*(bounds.get(chosen, frozenset()) for bounds in offered))
-    return Slow(spellings=spellings, seconds=chosen / words.unit)
-
-
-def slow_counts(words: Words, subject: Subject, slow: Slow | None, answer: Index) -> Counted | Problem:
-    """The answer to `slow_query` as counters of one subject: all events less those at or below the bound."""
-    found = {}
-    for version in Version:
-        sought = _sought(words.buckets, words, subject, version)
-        mine = points_of(words, subject, version, answer)
-        everything = [point for point in mine if point.labels.get("le") == "+Inf"]
-        fast = [point for point in mine if slow is not None and point.labels.get("le") in slow.spellings]
-        counted = _both(samples(Counts.BAD_EVENTS, everything, sought), samples(Counts.ONLY_FINE, fast, sought))
-        if isinstance(counted, Problem):
-            return counted
-        found[version] = counted
-    return Counted(
-        stable=found[Version.STABLE],
-        canary=found[Version.CANARY],
-        sought=_both_sought(words.buckets, words, subject),
-        slow=None if slow is None else seconds(slow.seconds),
+    old = timedelta(seconds=min(age, _MOST_AGE.total_seconds()))
+    whose = sought(metric, words, subject, Version.CANARY)
+    return Problem(
+        Trouble.STALE,
+        f"The newest sample of {whose} is from {at - old:%H:%M:%S}, {duration(old)} before this look: nothing new of it "
+        "reaches the provider, or its clock is behind.",
     )
 
 
-def _bounds(points: Iterable[Point]) -> dict[Decimal, frozenset[str]]:
-    found: dict[Decimal, frozenset[str]] = {}
+def _once(words: Words, points: Sequence[Point]) -> Iterator[Point]:
+    """Where several scrape jobs read the same process, the first of them by name: all of them would count each event again."""
+    first: dict[tuple[str, ...], str] = {}
     for point in points:
-        text = point.labels.get("le", "")
-        try:
-            bound = Decimal(text)
-        except InvalidOperation:
-            continue
-        if bound.is_finite():
-            found[bound] = found.get(bound, frozenset()) | {text}
-    return found
+        process = _process(words, point)
+        job = point.labels.get(_JOB, "")
+        first[process] = min(first.get(process, job), job)
+    for point in points:
+        if point.labels.get(_JOB, "") == first[_process(words, point)]:
+            yield Point({name: value for name, value in point.labels.items() if name != _JOB}, point.value)
 
 
-def _both(one: dict[str, float] | Problem, other: dict[str, float] | Problem) -> dict[str, float] | Problem:
+def _process(words: Words, point: Point) -> tuple[str, ...]:
+    return tuple(point.labels.get(name, "") for name in (words.namespace, words.version, *words.process))
+
+
+def merged(one: dict[str, float] | Problem, other: dict[str, float] | Problem) -> dict[str, float] | Problem:
+    """Counters of two kinds together, or the first problem among them."""
     if isinstance(one, Problem):
         return one
     return other if isinstance(other, Problem) else one | other
 
 
-def _by(words: Words, last: str) -> str:
-    return ",".join((words.namespace, words.version, *words.process, last))
+def by(words: Words, last: str) -> str:
+    """The labels that a grouped query keeps: version, process and one more."""
+    return ",".join((words.namespace, words.version, *words.process, _JOB, last))
 
 
-def _selector(words: Words, subjects: Iterable[Subject]) -> str:
+def selector(words: Words, subjects: Iterable[Subject]) -> str:
+    """What picks both versions of all subjects among a metric's series; never empty."""
     several = list(subjects)
-    namespaces = "|".join(sorted({_exactly(subject.namespace) for subject in several}))
+    namespaces = "|".join(sorted({exactly(subject.namespace) for subject in several}))
     if words.by_pod:
         versions = "|".join(sorted({f"(?:{subject.pods(version)})" for subject in several for version in Version}))
     else:
-        versions = "|".join(sorted({_exactly(subject.leaf(version)) for subject in several for version in Version}))
+        versions = "|".join(sorted({exactly(subject.leaf(version)) for subject in several for version in Version}))
     return f'{words.selector}{words.namespace}=~"{literal(namespaces)}",{words.version}=~"{literal(versions)}"'
 
 
-def _exactly(name: str) -> str:
+def exactly(name: str) -> str:
+    """A regular expression that matches this name and no other, in RE2's dialect."""
     return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", name)
 
 
-def _sought(metric: str, words: Words, subject: Subject, version: Version) -> str:
+def sought(metric: str, words: Words, subject: Subject, version: Version) -> str:
+    """In words, what was looked for."""
     which = f"pods {subject.pods(version)}" if words.by_pod else subject.leaf(version)
     return f"{metric} of {which} in {subject.namespace}"
 
 
-def _both_sought(metric: str, words: Words, subject: Subject) -> str:
+def both_sought(metric: str, words: Words, subject: Subject) -> str:
+    """In words, what was looked for of both versions."""
     which = [f"pods {subject.pods(version)}" if words.by_pod else subject.leaf(version) for version in Version]
     return f"{metric} of {which[0]} or {which[1]} in {subject.namespace}"

@@ -19,6 +19,7 @@ class Trouble(StrEnum):
     NO_REQUEST = "NoRequest"
     EMPTY = "Empty"
     NAN = "NaN"
+    STALE = "Stale"
     NO_BASELINE = "NoBaseline"
     SEVERAL_SERIES = "SeveralSeries"
     TOO_MANY_SERIES = "TooManySeries"
@@ -31,7 +32,7 @@ class Trouble(StrEnum):
     TIMEOUT = "Timeout"
 
 
-_NO_DATA = frozenset({Trouble.NO_REQUEST, Trouble.EMPTY, Trouble.NAN, Trouble.NO_BASELINE})
+_NO_DATA = frozenset({Trouble.NO_REQUEST, Trouble.EMPTY, Trouble.NAN, Trouble.STALE, Trouble.NO_BASELINE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from analysis.collect import Wanted, collect
-from analysis.plan import Builtin, BuiltinMeasure, CountsMeasure, Dialect, Threshold, ValueMeasure
+from analysis.plan import Builtin, BuiltinMeasure, CountsMeasure, Dialect, Threshold, ValueMeasure, Version
 from analysis.providers.base import ErrorKind, ProviderError, Scalar, Unusable, Vector
 from analysis.reading import Measured, Problem, Trouble
 from analysis.verdict import Verdict
@@ -30,34 +30,72 @@ def leaf(name, value, **labels):
     return {"dst_namespace": "bookinfo", "dst_service": name, "instance": "a", **labels}, value
 
 
-async def test_a_hundred_canaries_cost_four_queries():
+async def test_a_hundred_canaries_cost_eight_queries():
     book = Book({})
     wanted = [Wanted(a_subject(f"app-{one}"), a_plan()) for one in range(100)]
     found = await collect(book, wanted, NOON)
     assert len(found) == 100
-    assert len(book.asked) == 4
+    assert len(book.asked) == 8
     assert max(len(query) for query in book.asked) < 6_000
 
 
+def bounds(*leaves):
+    """The answer to which bounds there are, with samples of just now."""
+    return vector(*(leaf(name, NOON.timestamp() - 5, le=le) for name, *les in leaves for le in les))
+
+
 async def test_a_share_of_slow_requests_costs_two_queries_for_all():
-    book = Book(
-        {
-            "count by": vector(leaf("reviews-canary", 1, le="100"), leaf("reviews-canary", 1, le="500")),
-            "sum by": vector(leaf("reviews-canary", 90, le="500"), leaf("reviews-canary", 100, le="+Inf")),
-        }
-    )
+    names = [f"{name}-{version}" for name in ("reviews", "ratings") for version in Version]
+    counted = [leaf(name, value, le=le) for name in names for le, value in (("500", 90), ("+Inf", 100))]
+    book = Book({"max by": bounds(*((name, "100", "500") for name in names)), "sum by": vector(*counted)})
     found = await collect(book, [Wanted(a_subject(), SLOW), Wanted(a_subject("ratings"), SLOW)], NOON)
     assert len(book.asked) == 2
     assert found["bookinfo", "reviews", "slow"].slow == "500 ms"
-    assert sorted(found["bookinfo", "reviews", "slow"].canary.values(), reverse=True) == [100, 90]
-    assert found["bookinfo", "ratings", "slow"].canary == {}
+    assert sorted(found["bookinfo", "ratings", "slow"].canary.values()) == [90, 100]
 
 
 async def test_a_bound_that_is_missing_is_the_problem_of_its_canary_alone():
-    book = Book({"count by": vector(leaf("reviews-canary", 1, le="100"), leaf("ratings-canary", 1, le="500"))})
+    book = Book(
+        {
+            "label_replace": Vector(()),
+            "max by": bounds(("reviews-canary", "100"), ("ratings-canary", "500")),
+            "sum by": vector(leaf("ratings-canary", 90, le="500"), leaf("ratings-canary", 100, le="+Inf")),
+        }
+    )
     found = await collect(book, [Wanted(a_subject(), SLOW), Wanted(a_subject("ratings"), SLOW)], NOON)
     assert Trouble.NO_BUCKET is found["bookinfo", "reviews", "slow"].trouble
     assert found["bookinfo", "ratings", "slow"].slow == "500 ms"
+
+
+NATIVE = vector(
+    *(leaf(name, value, le=le) for name in ("reviews-canary", "reviews-stable") for le, value in (("450", 90), ("+Inf", 100)))
+)
+
+
+async def test_native_histograms_are_read_where_there_are_no_buckets():
+    found = await look(SLOW, label_replace=NATIVE)
+    assert (found.slow, sorted(found.canary.values()), sorted(found.stable.values())) == ("450 ms", [90, 100], [90, 100])
+
+
+async def test_native_histograms_that_are_too_old_are_no_data():
+    old = vector(leaf("reviews-canary", NOON.timestamp() - 200))
+    found = await look(SLOW, label_replace=NATIVE, **{"(timestamp(response_latency_ms{": old})
+    assert Trouble.STALE is found.trouble
+    assert found.sentence.startswith("The newest sample of response_latency_ms of reviews-canary in bookinfo is from 11:56:40,")
+
+
+async def test_who_knows_neither_native_histograms_nor_times_of_samples_is_asked_all_the_same():
+    refused = ProviderError(ErrorKind.REFUSED, "unknown function")
+    slow = await look(SLOW, label_replace=refused)
+    assert (slow.canary, slow.slow) == ({}, None)
+    errors = await look(a_plan(), max=refused, sum=vector(leaf("reviews-canary", 7, classification="success")))
+    assert list(errors.canary.values()) == [7]
+
+
+async def test_an_outage_between_two_queries_is_an_outage():
+    down = ProviderError(ErrorKind.UNAVAILABLE, "It is down.")
+    assert await look(SLOW, label_replace=down) == Problem(Trouble.QUERY_ERROR, "It is down.")
+    assert await look(a_plan(), max=down) == Problem(Trouble.QUERY_ERROR, "It is down.")
 
 
 async def test_values_are_read_per_version():

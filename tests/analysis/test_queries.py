@@ -1,15 +1,13 @@
 """The built-in metrics: one query for many canaries, split by labels, in the words of a mesh or of an application."""
 
-from datetime import timedelta
-
 import pytest
 
 from analysis import queries
 from analysis.counts import Counters, Tally, take
 from analysis.plan import Dialect, Version
 from analysis.providers.base import Point
-from analysis.reading import Counted, Problem, Trouble
-from tests.analysis.world import a_subject
+from analysis.reading import Counted, Trouble
+from tests.analysis.world import NOON, a_subject
 
 LINKERD = queries.DIALECTS[Dialect.LINKERD]
 HTTP = queries.DIALECTS[Dialect.HTTP]
@@ -31,7 +29,7 @@ def events(read) -> Tally:
 
 def test_one_query_asks_for_the_errors_of_many():
     asked = queries.error_query(LINKERD, [a_subject("reviews"), a_subject("ratings", "shop")])
-    by = "dst_namespace,dst_service,dst_pod,namespace,pod,instance,classification"
+    by = "dst_namespace,dst_service,dst_pod,namespace,pod,instance,job,classification"
     selector = 'direction="outbound",dst_namespace=~"bookinfo|shop"'
     leaves = "ratings-canary|ratings-stable|reviews-canary|reviews-stable"
     assert f'sum by ({by}) (response_total{{{selector},dst_service=~"{leaves}"}})' == asked
@@ -40,7 +38,7 @@ def test_one_query_asks_for_the_errors_of_many():
 def test_an_application_is_asked_by_pods():
     asked = queries.error_query(HTTP, [a_subject()])
     pods = "(?:reviews-6d4b75cb6d-.+)|(?:reviews-canary-.+)"
-    assert f'sum by (namespace,pod,instance,code) (http_requests_total{{namespace=~"bookinfo",pod=~"{pods}"}})' == asked
+    assert f'sum by (namespace,pod,instance,job,code) (http_requests_total{{namespace=~"bookinfo",pod=~"{pods}"}})' == asked
 
 
 def test_names_are_taken_literally_and_cannot_leave_their_string():
@@ -81,69 +79,64 @@ def test_nothing_found_says_what_was_sought():
     assert Counted(stable={}, canary={}, sought="response_total of reviews-stable or reviews-canary in bookinfo") == read
 
 
-def offered(*bounds, leaf="reviews-canary"):
-    return [linkerd(leaf, 1, le=bound) for bound in bounds]
-
-
-@pytest.mark.parametrize(
-    ("above", "seconds", "spellings"),
-    [
-        (timedelta(milliseconds=500), "0.5", {"500"}),
-        (timedelta(milliseconds=450), "0.5", {"500"}),
-        (timedelta(milliseconds=501), "1", {"1000.0"}),
-        (timedelta(), "0.01", {"1e1"}),
-    ],
-)
-def test_slow_is_above_the_next_bound_that_there_is(above, seconds, spellings):
-    answer = queries.index(LINKERD, offered("1e1", "500", "1000.0", "+Inf"))
-    slow = queries.choose_bound(LINKERD, a_subject(), above, answer)
-    assert seconds == str(slow.seconds.normalize())
-    assert spellings == slow.spellings
-
-
-def test_both_versions_are_measured_at_the_same_bound_however_each_spells_it():
-    answer = queries.index(LINKERD, [*offered("400", "500", "1000"), *offered("500.0", "1000.0", leaf="reviews-stable")])
-    slow = queries.choose_bound(LINKERD, a_subject(), timedelta(milliseconds=300), answer)
-    assert {"500", "500.0"} == slow.spellings
-
-
-def test_no_bound_that_is_high_enough_is_an_error_that_lists_the_bounds():
-    found = queries.choose_bound(
-        LINKERD, a_subject(), timedelta(seconds=20), queries.index(LINKERD, offered("500", "1000", "+Inf"))
-    )
-    sentence = (
-        "response_latency_ms_bucket has no bucket bound at or above 20 s for both versions of reviews: it has 500 ms, 1 s. "
-        "Choose `above` among these."
-    )
-    assert Problem(Trouble.NO_BUCKET, sentence) == found
-
-
-def test_without_series_there_is_no_bound():
-    assert queries.choose_bound(LINKERD, a_subject(), timedelta(seconds=1), {}) is None
-
-
-def test_slow_requests_are_all_less_those_within_the_bound():
-    slow = queries.Slow(spellings=frozenset({"500"}), seconds=queries.Decimal("0.5"))
-    answer = queries.index(
-        LINKERD,
-        [
-            linkerd("reviews-canary", 80, le="500"),
-            linkerd("reviews-canary", 100, le="+Inf"),
-            linkerd("reviews-stable", 299, le="500"),
-            linkerd("reviews-stable", 300, le="+Inf"),
-            linkerd("reviews-stable", 9, le="100"),
-        ],
-    )
-    read = queries.slow_counts(LINKERD, a_subject(), slow, answer)
-    assert read.slow == "500 ms"
-    assert Tally(20, 100, 1, 300) == events(read)
-
-
-def test_buckets_are_asked_for_by_their_own_spelling():
-    asked = queries.slow_query(HTTP, [a_subject()], {"0.5", "5e-1"})
-    assert asked.endswith(r',le=~"0\\.5|5e-1|\\+Inf"})')
-
-
 def test_pods_of_a_version_are_matched_as_whole_names():
     answer = queries.index(HTTP, [http("reviews-canary-x7", 1), http("my-reviews-canary-x7", 1)])
     assert [p.labels["pod"] for p in queries.points_of(HTTP, a_subject(), Version.CANARY, answer)] == ["reviews-canary-x7"]
+
+
+def test_a_process_that_two_jobs_scrape_is_counted_once():
+    twice = [
+        linkerd("reviews-canary", value, classification=outcome, dst_pod="a", job=job)
+        for job, seen in (("linkerd-proxy", (3, 97)), ("pods", (2, 90)))
+        for outcome, value in zip(("failure", "success"), seen, strict=True)
+    ]
+    alone = linkerd("reviews-canary", 10, classification="success", dst_pod="b", job="pods")
+    assert Tally(3, 110, 0, 0) == events(queries.error_counts(LINKERD, a_subject(), queries.index(LINKERD, [*twice, alone])))
+
+
+def test_which_job_scrapes_a_process_is_no_part_of_its_name():
+    one, other = (
+        queries.error_counts(HTTP, a_subject(), queries.index(HTTP, [http("reviews-canary-x7", 9, code="200", job=job)])).canary
+        for job in ("app", "pods")
+    )
+    assert one == other
+
+
+@pytest.mark.parametrize(("dialect", "label"), [(Dialect.LINKERD, "dst_pod"), (Dialect.HTTP, "pod")])
+def test_every_counter_names_the_pod_of_its_version(dialect, label):
+    words = queries.DIALECTS[dialect]
+    version = "reviews-canary-x7" if words.by_pod else "reviews-canary"
+    labels = {**dict.fromkeys(queries.by(words, "le").split(","), "x"), words.namespace: "bookinfo", words.version: version}
+    counted = queries.error_counts(words, a_subject(), queries.index(words, [Point(labels, 1.0)])).canary
+    assert [f"{label}={labels[label]!r}" in key for key in counted] == [True]
+
+
+def aged(seconds, leaf="reviews-canary"):
+    return linkerd(leaf, NOON.timestamp() - seconds)
+
+
+@pytest.mark.parametrize(
+    ("ages", "sentence"),
+    [
+        ([], None),
+        ([aged(10)], None),
+        ([aged(149)], None),
+        ([aged(600), aged(20)], None),
+        ([aged(600, "reviews-stable"), aged(20)], None),
+        ([aged(-3600)], None),
+        ([aged(600, "reviews-stable")], None),
+        ([linkerd("reviews-canary", "nan")], None),
+        ([aged(180)], "is from 11:57:00, 3 min before this look"),
+        ([aged(1e300)], "is from 12:00:00, 24 h before this look"),
+    ],
+)
+def test_samples_that_are_too_old_are_no_data(ages, sentence):
+    found = queries.stale(LINKERD, a_subject(), "response_total", queries.index(LINKERD, ages), NOON)
+    if sentence is None:
+        assert found is None
+    else:
+        assert found.trouble is Trouble.STALE
+        assert found.sentence == (
+            f"The newest sample of response_total of reviews-canary in bookinfo {sentence}: "
+            "nothing new of it reaches the provider, or its clock is behind."
+        )
