@@ -106,7 +106,8 @@ class Plan:
 
     `mesh` is False for the router "replicas", whose traffic share is the share of pods. `judged` says whether any metric is
     configured; `needs_proof` asks for evidence of "not worse" before a step ends. `step_deadline` bounds how long a step may wait
-    beyond its hold before that is reported as a pause.
+    beyond its hold before that is reported as a pause. `analysis` is by what it is judged, in a form that only the shell reads;
+    None in rollouts that an older version began.
     """
 
     steps: tuple[Step, ...]
@@ -119,6 +120,7 @@ class Plan:
     step_deadline: timedelta = timedelta(hours=1)
     tests: tuple[Call, ...] = ()
     hooks: tuple[Call, ...] = ()
+    analysis: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

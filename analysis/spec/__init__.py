@@ -7,17 +7,22 @@ from analysis.spec.analysis import AnalysisSpec, PromoteOn
 from analysis.spec.metric import DEFAULT_METRICS, CountsSpec, MetricSpec, ThresholdSpec, WorseSpec
 from analysis.spec.plans import metric_plans
 from analysis.spec.provider import AuthSpec, PrometheusSpec, ProviderSpec, SecretName
+from analysis.spec.templates import AnalysisTemplateSpec, ArgumentSpec, Scope, TemplateRef
 
 __all__ = [
     "DEFAULT_METRICS",
     "AnalysisSpec",
+    "AnalysisTemplateSpec",
+    "ArgumentSpec",
     "AuthSpec",
     "CountsSpec",
     "MetricSpec",
     "PrometheusSpec",
     "PromoteOn",
     "ProviderSpec",
+    "Scope",
     "SecretName",
+    "TemplateRef",
     "ThresholdSpec",
     "WorseSpec",
     "metric_plans",

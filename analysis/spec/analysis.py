@@ -19,9 +19,12 @@ from analysis.scalars import (
     refuse_one,
     taken,
 )
-from analysis.spec.metric import MetricSpec
+from analysis.spec.metric import DEFAULT_METRICS, MetricSpec
 from analysis.spec.provider import ProviderSpec
+from analysis.spec.templates import TemplateRef
 from analysis.verdict import Policy
+
+MOST_METRICS = 20
 
 
 class PromoteOn(StrEnum):
@@ -42,8 +45,11 @@ class AnalysisSpec(Section):
     """How long after its first traffic a canary is not judged yet: cold caches are not its fault. Failing most requests is."""
     false_rollback_rate: PositivePercent = Decimal(5)
     """Bound on the chance to roll back a healthy version, shared over all metrics of the rollout."""
-    metrics: Annotated[tuple[MetricSpec, ...], Field(max_length=20, json_schema_extra=BY_NAME)] | None = None
-    """What is judged. Default: the share of failed requests, and of requests slower than 500ms. [] judges nothing, on purpose."""
+    templates: Annotated[tuple[TemplateRef, ...], Field(max_length=10)] = ()
+    """Reusable metrics: those of AnalysisTemplates and ClusterAnalysisTemplates, before the metrics of this Canary."""
+    metrics: Annotated[tuple[MetricSpec, ...], Field(max_length=MOST_METRICS, json_schema_extra=BY_NAME)] | None = None
+    """What is judged. Default, without templates: the share of failed requests, and of requests slower than 500ms. [] judges
+    nothing, on purpose."""
     on_failure: Policy = Policy.ROLLBACK
     """What to do when a metric fails: rollback, pause, or ignore (measured and shown, never acted on)."""
     on_no_data: Policy = Policy.PAUSE
@@ -72,9 +78,16 @@ class AnalysisSpec(Section):
     @property
     def judged(self) -> bool:
         """Whether any metric is judged at all."""
-        return self.metrics != ()
+        return self.metrics != () or self.templates != ()
 
     @property
     def counted(self) -> bool:
         """Whether any metric counts requests; values have none to wait for."""
-        return self.metrics is None or any(metric.value is None for metric in self.metrics)
+        return any(metric.value is None for metric in self.own)
+
+    @property
+    def own(self) -> tuple[MetricSpec, ...]:
+        """The metrics of this Canary itself: by default two, but none beside templates."""
+        if self.metrics is None:
+            return () if self.templates else DEFAULT_METRICS
+        return self.metrics

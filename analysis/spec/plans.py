@@ -17,16 +17,15 @@ from analysis.plan import (
 )
 from analysis.scalars import HUNDRED
 from analysis.spec.analysis import AnalysisSpec
-from analysis.spec.metric import DEFAULT_METRICS, SLOW, MetricSpec, ThresholdSpec
+from analysis.spec.metric import SLOW, MetricSpec, ThresholdSpec
 from analysis.verdict import Policy
 
 
 def metric_plans(spec: AnalysisSpec, dialect: Dialect) -> tuple[MetricPlan, ...]:
-    """What a rollout is judged by; `dialect` is used where the resource names none."""
+    """What a rollout is judged by, templates apart; `dialect` is used where the resource names none."""
     if spec.provider is not None:
         dialect = spec.provider.prometheus.dialect or dialect
-    metrics = DEFAULT_METRICS if spec.metrics is None else spec.metrics
-    plans = tuple(_plan(metric, spec, dialect) for metric in metrics)
+    plans = tuple(_plan(metric, spec, dialect) for metric in spec.own)
     return share_alpha(_fraction(spec.false_rollback_rate), plans)
 
 

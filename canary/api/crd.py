@@ -6,9 +6,10 @@ from typing import Any
 import yaml
 
 from analysis.scalars import DNS_LABEL, RULES
+from canary.api.identity import LONGEST_LABEL
 from canary.api.status_fields import CanaryStatus
 from canary.api.structural import Node, structural
-from canary.api.v1alpha1 import KIND, LONGEST_NAME, CanarySpec
+from canary.api.v1alpha1 import KIND, CanarySpec
 from canary.k8s.names import GROUP, VERSION
 from strategies.model import RESTING
 
@@ -20,7 +21,7 @@ _SAME_ROUTE = (
     " && (!has(self.spec.service) || self.spec.service == oldSelf.spec.service)"
 )
 _RULES = (
-    (f"size(self.metadata.name) <= {LONGEST_NAME}", f"metadata.name has more than {LONGEST_NAME} characters: shorten it"),
+    (f"size(self.metadata.name) <= {LONGEST_LABEL}", f"metadata.name has more than {LONGEST_LABEL} characters: shorten it"),
     (f"self.metadata.name.matches('{DNS_LABEL}')", "metadata.name may hold lower-case letters, digits and - only: rename it"),
     (
         f"!has(self.status) || !has(self.status.phase) || self.status.phase in [{_AT_REST}] || ({_SAME_ROUTE})",
@@ -93,10 +94,10 @@ class _Plain(yaml.SafeDumper):
         return True
 
 
-def canary_crd_yaml() -> str:
-    """The CRD as the file that is kept beside the code."""
-    return yaml.dump(canary_crd(), Dumper=_Plain, sort_keys=False, width=130, allow_unicode=True)
+def crd_yaml(crd: Node) -> str:
+    """A CRD as the file that is kept beside the code."""
+    return yaml.dump(crd, Dumper=_Plain, sort_keys=False, width=130, allow_unicode=True)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(canary_crd_yaml())
+    sys.stdout.write(crd_yaml(canary_crd()))

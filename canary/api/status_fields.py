@@ -74,6 +74,8 @@ class PlanStatus(Section):
     step_deadline: Duration
     tests: tuple[CallStatus, ...] = ()
     hooks: tuple[CallStatus, ...] = ()
+    analysis: str | None = None
+    """By what it is judged, templates filled in: `analysis` of the spec, as JSON."""
 
 
 class RolloutStatus(Section):

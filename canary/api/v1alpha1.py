@@ -5,27 +5,29 @@ finds them for people.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
 from analysis.plan import Dialect, MetricPlan
-from analysis.scalars import DNS_LABEL, Objection, refuse, section
+from analysis.scalars import Objection, refuse, section
 from analysis.spec import AnalysisSpec, PromoteOn, metric_plans
+from canary.api.identity import identity_causes
 from canary.api.refusals import InvalidCanary, causes_of
-from canary.errors import Cause
-from canary.k8s.names import COMMAND_ANNOTATION, GROUP, VERSION
+from canary.api.templates import Find, resolve
+from canary.k8s.names import COMMAND_ANNOTATION
 from strategies.model import Intent, Plan
 from strategies.spec import DELIVERY_RULES, DeliverySpec, intent_of, plan_of
 
 KIND = "Canary"
-LONGEST_NAME = 52
 
-_SOMETHING_JUDGED = "!has(self.analysis) || !has(self.analysis.metrics) || size(self.analysis.metrics) > 0"
+_SOMETHING_JUDGED = (
+    "!has(self.analysis) || !has(self.analysis.metrics) || size(self.analysis.metrics) > 0"
+    " || (has(self.analysis.templates) && size(self.analysis.templates) > 0)"
+)
 _COUNTS_WHAT_IT_WAITS_FOR = (
     f"{_SOMETHING_JUDGED} || !has(self.strategy) || !has(self.strategy.progressive.steps)"
     " || self.strategy.progressive.steps.all(step, !has(step.minRequests) || step.minRequests == 0)"
@@ -72,7 +74,21 @@ class CanarySpec(DeliverySpec):
         """The plan that a new rollout pins."""
         analysis = self.analysis
         proof = analysis.promote_on is PromoteOn.EVIDENCE
-        return plan_of(self, judged=analysis.judged, counted=analysis.counted, needs_proof=proof)
+        plan = plan_of(self, judged=analysis.judged, counted=analysis.counted, needs_proof=proof)
+        return replace(plan, analysis=analysis.model_dump_json(by_alias=True, exclude_unset=True))
+
+    def resolved(self, find: Find) -> "CanarySpec":
+        """The same with the metrics of its templates in it. Raises InvalidCanary."""
+        if not self.analysis.templates:
+            return self
+        return self.model_copy(update={"analysis": resolve(self.analysis, find)})
+
+    def judged_as(self, pinned: str) -> "CanarySpec":
+        """The same, judged as was pinned when the rollout began. Only where to ask for metrics may be corrected under way."""
+        analysis = _read_analysis(pinned)
+        return self.model_copy(
+            update={"analysis": analysis.model_copy(update={"provider": self.analysis.provider or analysis.provider})}
+        )
 
     def intent(self, uid: str) -> Intent:
         """What the spec asks for now, of the Canary with this uid."""
@@ -104,14 +120,14 @@ class Canary:
 
 def parse_canary(obj: Mapping[str, Any]) -> Canary:
     """Read an object; raises InvalidCanary with a cause for every field that is refused."""
-    metadata: Mapping[str, Any] = obj.get("metadata") or {}
-    causes = [*_identity_causes(obj), *_name_causes(metadata)]
+    causes = list(identity_causes(obj, KIND, label=True))
     try:
         spec = _read_spec(json.dumps(obj.get("spec") or {}, sort_keys=True))
     except ValidationError as error:
         raise InvalidCanary((*causes, *causes_of(error, "spec"))) from None
     if causes:
         raise InvalidCanary(tuple(causes))
+    metadata: Mapping[str, Any] = obj["metadata"]
     return Canary(
         namespace=metadata.get("namespace", "default"),
         name=metadata["name"],
@@ -130,18 +146,6 @@ def _read_spec(text: str) -> CanarySpec:
     return CanarySpec.model_validate_json(text, strict=True)
 
 
-def _identity_causes(obj: Mapping[str, Any]) -> Iterator[Cause]:
-    for field, wanted in (("apiVersion", f"{GROUP}/{VERSION}"), ("kind", KIND)):
-        if obj.get(field) != wanted:
-            yield Cause(field=field, message=f"is {obj.get(field)!r}: write {wanted}")
-
-
-def _name_causes(metadata: Mapping[str, Any]) -> Iterator[Cause]:
-    name = metadata.get("name")
-    if not isinstance(name, str) or not name:
-        yield Cause(field="metadata.name", message="is missing: add it")
-    elif len(name) > LONGEST_NAME:
-        yield Cause(field="metadata.name", message=f"has {len(name)} characters: shorten it to {LONGEST_NAME}")
-    elif not re.fullmatch(DNS_LABEL, name):
-        remedy = "write lower-case letters, digits and -, with a letter or digit at both ends"
-        yield Cause(field="metadata.name", message=f'"{name}" is misspelt: {remedy}')
+@lru_cache(maxsize=1024)
+def _read_analysis(text: str) -> AnalysisSpec:
+    return AnalysisSpec.model_validate_json(text, strict=True)

@@ -42,6 +42,7 @@ plans = st.builds(
     step_deadline=spans,
     tests=st.lists(calls, max_size=2).map(tuple),
     hooks=st.lists(calls, max_size=2).map(tuple),
+    analysis=st.none() | sentences,
 )
 rollouts = st.builds(
     Rollout,
