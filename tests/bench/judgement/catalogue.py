@@ -5,6 +5,9 @@ from fnmatch import fnmatch
 from functools import cache
 
 from tests.bench.judgement.cells import cells
+from tests.bench.judgement.latency import latency
+from tests.bench.judgement.missing import missing, wired
+from tests.bench.judgement.odd import odd
 from tests.bench.judgement.scenario import Scenario
 from tests.bench.judgement.stress import stress
 
@@ -12,7 +15,8 @@ from tests.bench.judgement.stress import stress
 @cache
 def catalogue() -> dict[str, Scenario]:
     """Every scenario by its name."""
-    every = [*cells(), *stress()]
+    every = [*cells(), *stress(), *odd(), *latency(), *missing()]
+    every.extend(wired(every.copy()))
     named = {scenario.name: scenario for scenario in every}
     assert len(named) == len(every), "names tell scenarios apart"
     return named

@@ -1,7 +1,7 @@
 """Plays a rollout through exactly the path of the controller: `fresh`, then `assess` at every look, until it fails."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,8 +15,9 @@ from analysis.plan import Dialect, MetricPlan
 from analysis.reading import Reading
 from analysis.spec import DEFAULT_METRICS, AnalysisSpec, metric_plans
 from analysis.verdict import Verdict
-from tests.bench.judgement.scenario import Metric, Scenario
-from tests.bench.judgement.shown import Tables, readings, tables
+from tests.bench.judgement.endpoint import read_through_http
+from tests.bench.judgement.scenario import Scenario
+from tests.bench.judgement.shown import Metric, Tables, readings, tables
 from tests.bench.judgement.streams import BIN_SECONDS, LOOKS, PER_MINUTE, Profile, Stream, happen, steps
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -64,20 +65,40 @@ def moments_of(weights: Profile, warmup: float, phase: int = 0) -> tuple[Moment,
     )
 
 
-def made_up(scenario: Scenario, seed: int, number: int = 0) -> tuple[Stream, Iterator[Reading]]:
-    """What happens in a scenario with one seed, and what is read of it; `number` tells metrics of one rollout apart."""
-    random = np.random.default_rng((*scenario.name.encode(), seed, number))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """One metric of one run: what happened, what scrapes show of it, and when it began, in bins after a full minute."""
+
+    scenario: Scenario
+    stream: Stream
+    shown: Tables
+    phase: int
+
+    def readings(self) -> Iterable[Reading]:
+        """As the controller would collect them: through HTTP, or what comes to the same."""
+        wire = self.scenario.wire
+        if wire is None:
+            return readings(self.shown)
+        plan = plans_of(self.scenario.metric, 1)[0]
+        return read_through_http(self.shown, plan, wire, moments_of(self.scenario.weights, 0.0, self.phase)[0].now)
+
+
+def made_up(scenario: Scenario, seed: int, number: int = 0) -> Made:
+    """A run of a scenario with one seed; `number` tells metrics of one rollout apart."""
+    name = scenario.wire.like if scenario.wire is not None and scenario.wire.like else scenario.name
+    random = np.random.default_rng((*name.encode(), seed, number))
     stream = happen(scenario.recipe, random)
-    shown: Tables = tables(stream)
+    shown = tables(stream, scenario.metric)
     for oddity in scenario.oddities:
         shown = oddity(shown, random)
-    return stream, readings(shown)
+    return Made(scenario=scenario, stream=stream, shown=shown, phase=seed % PER_MINUTE)
 
 
-def play(scenario: Scenario, looks: Sequence[Iterable[Reading]], seed: int) -> Played:
-    """One run; `looks` are the readings of each metric."""
+def play(scenario: Scenario, made: Sequence[Made], *, direct: bool = False) -> Played:
+    """One run; `made` are its metrics. `direct` reads without HTTP what would be read with it."""
     plans = plans_of(scenario.metric, scenario.metrics)
-    moments = moments_of(scenario.weights, scenario.warmup, seed % PER_MINUTE)
+    moments = moments_of(scenario.weights, scenario.warmup, made[0].phase)
+    looks = [readings(one.shown) if direct else one.readings() for one in made]
     runs = [play_metric(plan, one, moments) for plan, one in zip(plans, looks, strict=True)]
     failed = min((run.failed for run in runs if run.failed is not None), default=None)
     passed = [run.passed for run in runs if run.passed is not None]

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from analysis.verdict import Verdict
 from tests.bench.judgement.catalogue import catalogue
-from tests.bench.judgement.player import made_up, play
+from tests.bench.judgement.player import Made, Played, made_up, play
 from tests.bench.judgement.scenario import Scenario
 
 OURS = "canary"
+DIRECT = "canary, read directly"
 _CHUNK_LOOKS = 240 * 40
 """About this many looks in one piece of work: a second or two."""
 
@@ -57,17 +58,21 @@ def run_all(work: Sequence[tuple[Scenario, int]], jobs: int) -> dict[str, list[P
 def run_piece(name: str, first: int, number: int) -> Piece:
     """Some seeds of one scenario."""
     scenario = catalogue()[name]
-    runs: dict[str, list[Run]] = {OURS: []}
+    runs: dict[str, list[Run]] = {}
     seconds, judged = 0.0, 0
     for seed in range(first, first + number):
         made = [made_up(scenario, seed, metric) for metric in range(scenario.metrics)]
-        played = play(scenario, [readings for _, readings in made], seed)
-        excess = made[0][0].excess
-        at = played.failed if played.failed is not None else -1
-        run = Run(failed=played.failed, excess=float(excess[at]), passed=played.passed, last=played.last)
-        runs[OURS].append(run)
+        played = play(scenario, made)
+        runs.setdefault(OURS, []).append(_run(played, made[0]))
         seconds, judged = seconds + played.seconds, judged + played.judged
+        if scenario.wire is not None and scenario.wire.like:
+            runs.setdefault(DIRECT, []).append(_run(play(scenario, made, direct=True), made[0]))
     return Piece(scenario=name, runs=runs, seconds=seconds, judged=judged)
+
+
+def _run(played: Played, made: Made) -> Run:
+    at = played.failed if played.failed is not None else -1
+    return Run(failed=played.failed, excess=float(made.stream.excess[at]), passed=played.passed, last=played.last)
 
 
 def _pieces(work: Iterable[tuple[Scenario, int]]) -> Iterator[tuple[str, int, int]]:

@@ -1,15 +1,11 @@
 """What a scenario is: a rollout to make up, what would be right to do about it, and the group it is scored in."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
-from tests.bench.judgement.shown import Tables
-from tests.bench.judgement.streams import Profile, Recipe
-
-Oddity = Callable[[Tables, np.random.Generator], Tables]
+from tests.bench.judgement.oddities import Oddity
+from tests.bench.judgement.shown import Metric
+from tests.bench.judgement.streams import LOOKS, Profile, Recipe
 
 
 class Truth(StrEnum):
@@ -46,13 +42,7 @@ class Group(StrEnum):
     LATENCY = "latency, healthy"
     LATENCY_WORSE = "latency, worse"
     MISSING = "missing data"
-
-
-class Metric(StrEnum):
-    """What is counted as bad."""
-
-    ERRORS = "errors"
-    SLOW = "slow"
+    WIRE = "through HTTP"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +54,41 @@ class Cell:
     base: float
 
 
+class Ailment(StrEnum):
+    """What is wrong with a metric provider."""
+
+    HTTP_500 = "answers 500"
+    HANGS = "never answers"
+    GARBAGE = "answers a web page"
+    NAN = "answers NaN"
+    EMPTY = "answers nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """A scenario that is read through HTTP: from look `since` on, for `looks` of every `every` looks, the provider is ill.
+
+    Scrapes end with look `scraped`. `like` is the scenario whose random numbers are taken, to compare the two ways of reading.
+    """
+
+    ailment: Ailment | None = None
+    since: int = 0
+    looks: int = 1
+    every: int = 1
+    scraped: int = LOOKS
+    like: str | None = None
+
+    def ill(self, look: int) -> bool:
+        """Is the provider ill at this look?"""
+        return self.ailment is not None and look >= self.since and (look - self.since) % self.every < self.looks
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One scenario; times are minutes. `told` is the weight that the controller configured, by default what is real.
 
     `onset` is when what is wrong begins. `metrics` healthy or sick metrics alike share the rollout's false rollback rate.
+    A scenario without `wire` is read directly.
     """
 
     name: str
@@ -81,7 +101,8 @@ class Scenario:
     oddities: tuple[Oddity, ...] = ()
     metric: Metric = Metric.ERRORS
     metrics: int = 1
-    cell: Cell | None = field(default=None)
+    cell: Cell | None = None
+    wire: Wire | None = None
 
     @property
     def weights(self) -> Profile:
