@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
-from math import isfinite, isnan
 from typing import TypeVar
 
 from analysis import latency, queries
+from analysis.answers import as_number, brief, unanswered
 from analysis.counts import Counts, samples
 from analysis.plan import Builtin, BuiltinMeasure, CountsMeasure, MetricPlan, Subject, ValueMeasure, Version
 from analysis.providers.base import Answer, ErrorKind, MetricSource, Point, ProviderError, Scalar, Unusable, Vector
@@ -64,7 +64,7 @@ async def _group(source: MetricSource, measure: BuiltinMeasure, members: Sequenc
             case Builtin.SLOW_SHARE:
                 return await _slow(source, measure, members, at)
     except ProviderError as error:
-        return dict.fromkeys((one.key for one in members), _unanswered(error))
+        return dict.fromkeys((one.key for one in members), unanswered(error))
 
 
 async def _errors(source: MetricSource, measure: BuiltinMeasure, members: Sequence[Wanted], at: datetime) -> dict[Key, Reading]:
@@ -142,7 +142,7 @@ async def _single(source: MetricSource, one: Wanted, at: datetime) -> dict[Key, 
             case BuiltinMeasure():
                 raise AssertionError("built-in metrics are asked for in groups")
     except ProviderError as error:
-        return {one.key: _unanswered(error)}
+        return {one.key: unanswered(error)}
     except BadTemplate as error:
         return {one.key: Problem(Trouble.BAD_TEMPLATE, str(error))}
 
@@ -160,53 +160,31 @@ async def _counts(source: MetricSource, measure: CountsMeasure, subject: Subject
         if isinstance(counted, Problem):
             return counted
         found[version] = {**found[version], **counted}
-    sought = f"{_brief(asked[0][2])} and {_brief(asked[2][2])}"
+    sought = f"{brief(asked[0][2])} and {brief(asked[2][2])}"
     return Counted(stable=found[Version.STABLE], canary=found[Version.CANARY], sought=sought)
 
 
 def _as_counters(counts: Counts, answer: Answer, query: str) -> Samples | Problem:
     match answer:
         case Vector(points):
-            return samples(counts, points, _brief(query))
+            return samples(counts, points, brief(query))
         case Scalar(value):
             sentence = (
-                f"{_brief(query)} gave the bare number {value:g}: ask for counters by selector, as in requests_total{{...}}."
+                f"{brief(query)} gave the bare number {value:g}: ask for counters by selector, as in requests_total{{...}}."
             )
             return Problem(Trouble.NOT_A_COUNTER, sentence)
         case Unusable(what):
-            return Problem(Trouble.NOT_A_NUMBER, f"{_brief(query)} gave {what}: ask for an instant vector of counters.")
+            return Problem(Trouble.NOT_A_NUMBER, f"{brief(query)} gave {what}: ask for an instant vector of counters.")
 
 
 async def _value(source: MetricSource, measure: ValueMeasure, subject: Subject, at: datetime) -> Reading:
     asked = [fill(measure.query, subject, version) for version in (Version.CANARY, Version.STABLE)]
     canary, stable = await asyncio.gather(*(source.query(query, at) for query in asked))
-    value = _as_number(canary, asked[0])
+    value = as_number(canary, asked[0])
     if isinstance(value, Problem):
         return value
-    beside = _as_number(stable, asked[1])
+    beside = as_number(stable, asked[1])
     return Measured(canary=value, stable=None if isinstance(beside, Problem) else beside)
-
-
-def _as_number(answer: Answer, query: str) -> float | Problem:
-    match answer:
-        case Scalar(value):
-            found = value
-        case Unusable(what):
-            return Problem(Trouble.NOT_A_NUMBER, f"{_brief(query)} gave {what} where a number is wanted.")
-        case Vector(()):
-            return Problem(Trouble.EMPTY, f"{_brief(query)} gave nothing: no series matches it now.")
-        case Vector((point,)):
-            found = point.value
-        case Vector(points):
-            sentence = (
-                f"{_brief(query)} gave {len(points):,} series where one is wanted: wrap it in sum(...), max(...) or avg(...)."
-            )
-            return Problem(Trouble.SEVERAL_SERIES, sentence)
-    if isnan(found):
-        return Problem(Trouble.NAN, f"{_brief(query)} gave NaN, as a division by zero does: there is nothing to judge yet.")
-    if not isfinite(found):
-        return Problem(Trouble.NOT_A_NUMBER, f"{_brief(query)} gave {found:g}, which can't be judged.")
-    return found
 
 
 async def _vector(source: MetricSource, query: str, at: datetime) -> Vector:
@@ -228,12 +206,3 @@ async def _if_known(source: MetricSource, query: str, at: datetime) -> Vector:
 
 def _parts(many: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (many[start : start + size] for start in range(0, len(many), size))
-
-
-def _unanswered(error: ProviderError) -> Problem:
-    return Problem(Trouble.TIMEOUT if error.kind is ErrorKind.TIMEOUT else Trouble.QUERY_ERROR, error.sentence)
-
-
-def _brief(query: str) -> str:
-    flat = " ".join(query.split())
-    return f"Query `{flat if len(flat) <= 120 else flat[:117] + '...'}`"

@@ -47,6 +47,14 @@ class Unusable:
 Answer = Vector | Scalar | Unusable
 
 
+class InfluxLanguage(StrEnum):
+    """What an InfluxDB is asked in: Flux from release 2, SQL and InfluxQL from release 3."""
+
+    FLUX = "flux"
+    SQL = "sql"
+    INFLUXQL = "influxql"
+
+
 class ErrorKind(StrEnum):
     """Why a provider gave no answer."""
 

@@ -15,11 +15,10 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from analysis.providers.base import ErrorKind, ProviderError
-from analysis.providers.pauses import pause_of
 from analysis.providers.redaction import redacted
+from analysis.providers.statuses import MOST_OF_AN_ERROR, cause_of, refusal
 
 _PIECE = 64 * 1024
-_MOST_OF_AN_ERROR = 300
 # Neither can stand inside a JSON string: its quotes would be escaped there.
 _WARNINGS = re.compile(rb'"warnings"\s*:\s*(?=\[)')
 _IS_PARTIAL = re.compile(rb'"isPartial"\s*:\s*true')
@@ -53,7 +52,7 @@ class CappedSession(requests.Session):
         except requests.Timeout as error:
             raise self._late() from error
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise self._error(ErrorKind.UNAVAILABLE, f"can't be reached: {_reason(error)}.") from error
+            raise self._error(ErrorKind.UNAVAILABLE, f"can't be reached: {cause_of(error)}.") from error
         if response.status_code != requests.codes.ok:
             raise self._refusal(response, body)
         if (missing := _missing_from(body)) is not None:
@@ -86,22 +85,13 @@ class CappedSession(requests.Session):
         return ProviderError(kind, f"{self._name} {redacted(what, self._secrets)}")
 
     def _refusal(self, response: requests.Response, body: bytes) -> ProviderError:
-        status = response.status_code
         kind, said = _error_of(body)
-        if 300 <= status < 400:
-            where = response.headers.get("Location", "elsewhere").split("?")[0][:200]
-            return self._error(ErrorKind.REDIRECTED, f"redirects to {where}: give the address that answers itself.")
-        if status in (401, 403):
-            return self._error(ErrorKind.UNAUTHORIZED, f"refuses the credentials (HTTP {status}).")
         if kind == "timeout":
             return self._error(ErrorKind.TIMEOUT, f"gave up on the query: {said}.")
-        if status == 429:
-            error = self._error(ErrorKind.RATE_LIMITED, f"is asked too often (HTTP 429): {said}.")
-            error.pause = pause_of(response.headers.get("Retry-After"))
-            return error
-        if status >= 500:
-            return self._error(ErrorKind.UNAVAILABLE, f"is unavailable (HTTP {status}): {said}.")
-        return self._error(ErrorKind.REFUSED, f"refuses the query (HTTP {status}): {said}.")
+        found = refusal(response.status_code, said, response.headers)
+        error = self._error(found.kind, found.words)
+        error.pause = found.pause
+        return error
 
 
 def _missing_from(body: bytes) -> str | None:
@@ -119,22 +109,14 @@ def _missing_from(body: bytes) -> str | None:
     except ValueError:
         return None  # the client says what is wrong with such an answer
     ours = [str(warning) for warning in warnings if not str(warning).startswith(_OF_THE_ENGINE)]
-    return ours[0][:_MOST_OF_AN_ERROR].strip().rstrip(".") if ours else None
+    return ours[0][:MOST_OF_AN_ERROR].strip().rstrip(".") if ours else None
 
 
 def _error_of(body: bytes) -> tuple[str, str]:
     """Type and text of an error as Prometheus reports it, or the beginning of whatever else was said."""
     try:
         told = json.loads(body)
-        return str(told["errorType"]), str(told["error"])[:_MOST_OF_AN_ERROR].rstrip(".")
+        return str(told["errorType"]), str(told["error"])[:MOST_OF_AN_ERROR].rstrip(".")
     except (ValueError, TypeError, KeyError):
-        text = body[:_MOST_OF_AN_ERROR].decode(errors="replace").strip().rstrip(".")
+        text = body[:MOST_OF_AN_ERROR].decode(errors="replace").strip().rstrip(".")
         return "", text or "it didn't say why"
-
-
-def _reason(error: Exception) -> str:
-    """The innermost cause: what libraries wrap around it only repeats the address."""
-    inner: BaseException = error
-    while (deeper := inner.__cause__ or inner.__context__) is not None:
-        inner = deeper
-    return str(inner)[:_MOST_OF_AN_ERROR].rstrip(".") or type(inner).__name__
