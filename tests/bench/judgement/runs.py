@@ -7,10 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 
+import numpy as np
+
+from analysis.plan import Version
 from analysis.verdict import Verdict
 from tests.bench.judgement.catalogue import catalogue
+from tests.bench.judgement.peers import NEVER, PEERS, Pooled
 from tests.bench.judgement.player import Made, Played, made_up, play
 from tests.bench.judgement.scenario import Scenario
+from tests.bench.judgement.shown import increments
+from tests.bench.judgement.streams import LOOKS
 
 OURS = "canary"
 DIRECT = "canary, read directly"
@@ -60,14 +66,43 @@ def run_piece(name: str, first: int, number: int) -> Piece:
     scenario = catalogue()[name]
     runs: dict[str, list[Run]] = {}
     seconds, judged = 0.0, 0
-    for seed in range(first, first + number):
-        made = [made_up(scenario, seed, metric) for metric in range(scenario.metrics)]
+    several = [[made_up(scenario, seed, metric) for metric in range(scenario.metrics)] for seed in range(first, first + number)]
+    for made in several:
         played = play(scenario, made)
         runs.setdefault(OURS, []).append(_run(played, made[0]))
         seconds, judged = seconds + played.seconds, judged + played.judged
         if scenario.wire is not None and scenario.wire.like:
             runs.setdefault(DIRECT, []).append(_run(play(scenario, made, direct=True), made[0]))
+    if scenario.wire is None:
+        runs |= _peers(scenario, several)
     return Piece(scenario=name, runs=runs, seconds=seconds, judged=judged)
+
+
+def _peers(scenario: Scenario, several: Sequence[Sequence[Made]]) -> dict[str, list[Run]]:
+    """Every peer judges every metric by itself; the first to fail rolls back."""
+    found: dict[str, list[Run]] = {}
+    by_metric = [_pooled([made[metric] for made in several]) for metric in range(scenario.metrics)]
+    for peer, rule in PEERS.items():
+        looks = np.stack([rule(pooled, scenario.warmup) for pooled in by_metric])
+        earliest = np.where(looks == NEVER, LOOKS + 1, looks).min(axis=0).tolist()
+        fails = [None if look > LOOKS else int(look) for look in earliest]
+        found[peer] = [_peer_run(fail, made[0]) for fail, made in zip(fails, several, strict=True)]
+    return found
+
+
+def _peer_run(failed: int | None, made: Made) -> Run:
+    return Run(failed=failed, excess=float(made.stream.excess[-1 if failed is None else failed]))
+
+
+def _pooled(runs: Sequence[Made]) -> Pooled:
+    canary = [increments(made.shown, Version.CANARY) for made in runs]
+    stable = [increments(made.shown, Version.STABLE) for made in runs]
+    return Pooled(
+        canary_bad=np.stack([bad for bad, _ in canary]),
+        canary_total=np.stack([total for _, total in canary]),
+        stable_bad=np.stack([bad for bad, _ in stable]),
+        stable_total=np.stack([total for _, total in stable]),
+    )
 
 
 def _run(played: Played, made: Made) -> Run:

@@ -100,7 +100,7 @@ def readings(shown: Tables) -> Iterator[Counted]:
 
 
 def increments(shown: Tables, version: Version) -> tuple[Floats, Floats]:
-    """Bad and all requests of a version per bin, as a rate over its counters has them: restarts begin at zero, absence is nothing."""
+    """Bad and all requests of a version per bin, as rates over counters have them: restarts begin at zero, absence is nothing."""
     table = shown[version]
     before, after = table.values[:-1], table.values[1:]
     grown = np.nan_to_num(np.where(after < before, after, after - before))
