@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from canary.api.crd import canary_crd
+from canary.api.template_crds import definitions
 from canary.cli.cluster import MANAGER
 from canary.crds import trafficsplit_crd
 from canary.errors import Misconfigured
@@ -42,7 +42,7 @@ async def playground(*, api_port: int = 0, with_controller: bool = True) -> Asyn
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="canary-sandbox-", ignore_cleanup_errors=True)))
         sandbox = await _sandbox(stack, folder / "kubeconfig", api_port)
         client = await stack.enter_async_context(await connect(str(sandbox.kubeconfig), manager=MANAGER))
-        await put(client, (canary_crd(), trafficsplit_crd()))
+        await put(client, (*definitions(), trafficsplit_crd()))
         http = await _controller(stack, _settings(sandbox, folder)) if with_controller else None
         yield Playground(sandbox=sandbox, client=client, http=http)
 

@@ -1,8 +1,8 @@
 """What the controller knows of the cluster, kept current by watches, and which Canary each change concerns.
 
-Only Canaries, splits, and objects that carry our label are watched for good. An object that does not carry it yet is followed by
-name for as long as a Canary waits for it. ReplicaSets carry no label of ours and never change their template, so they are listed
-when, and only when, a Deployment reports another revision.
+Only Canaries, their templates, splits, and objects that carry our label are watched for good. An object that does not carry it
+yet is followed by name for as long as a Canary waits for it. ReplicaSets carry no label of ours and never change their template,
+so they are listed when, and only when, a Deployment reports another revision.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from canary.controller.revisions import REVISION_ANNOTATION
+from canary.controller.templates import Place, Templates, named_by
 from canary.k8s.cache import Change, Index, Key
 from canary.k8s.follow import Followers, Target
 from canary.k8s.names import CANARY_LABEL, COMMAND_ANNOTATION
@@ -51,7 +52,9 @@ class Caches:
         self._namespace = namespace
         self._wake = wake
         every = Selection(resource=CANARY, namespace=namespace)
-        self.canaries = Reflector(api, every, self._canary_changed, indices={"apex": _apex_of_canary})
+        by: dict[str, Index] = {"apex": _apex_of_canary, "template": named_by}
+        self.canaries = Reflector(api, every, self._canary_changed, indices=by)
+        self.templates = Templates(api, namespace, self._template_changed)
         self.labelled = {resource: self._labelled(resource) for resource in _LABELLED}
         crd = Selection(resource=CUSTOM_RESOURCE_DEFINITION, name=SPLIT_CRD)
         self._crd = Reflector(api, crd, self._crd_changed)
@@ -70,14 +73,14 @@ class Caches:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                for reflector in self._all():
+                for reflector in (*self._all(), *self.templates.reflectors()):
                     group.create_task(reflector.run(), name=f"watch {reflector.selection}")
         finally:
             await self._followers.close()
 
     async def synced(self) -> None:
         """Wait until the first look at everything is complete, or is known to be impossible (see `problems`)."""
-        await asyncio.gather(*(reflector.settled() for reflector in self._all()))
+        await asyncio.gather(*(reflector.settled() for reflector in (*self._all(), *self.templates.reflectors())))
         if self.splits is not None:
             await self.splits.settled()
 
@@ -170,6 +173,10 @@ class Caches:
 
     def _canary_changed(self, change: Change) -> None:
         self._wake(change.key, _command(change.new) not in (None, _command(change.old)))
+
+    def _template_changed(self, place: Place) -> None:
+        for canary in self.canaries.cache.by("template", place):
+            self._wake((canary["metadata"]["namespace"], canary["metadata"]["name"]), False)
 
     def _labelled_changed(self, change: Change) -> None:
         for obj in (change.old, change.new):

@@ -11,6 +11,7 @@ import structlog
 
 from canary.api.refusals import InvalidCanary
 from canary.api.status import UnreadableStatus, state_of
+from canary.api.templates import TemplateNotFound
 from canary.api.v1alpha1 import CanarySpec, parse_canary
 from canary.clock import Clock
 from canary.controller.caches import Caches
@@ -59,7 +60,7 @@ class Reconciler:
         sight = await self._look(key, canary, state)
         if sight is None:
             return  # what was asked for is on its way, and its coming wakes this key again
-        spec, refusals = read_spec(canary)
+        spec, refusals = self._judged(key, state, *read_spec(canary))
         result = await self._rounds(_Round(sight=sight, state=state, spec=spec, refusals=refusals))
         later = await self.recorder.write(result.sight, state, result.seen, result.decision)
         if result.decision.answered:
@@ -105,6 +106,24 @@ class Reconciler:
         self.runs.forget(key)
         self.schedule.cancel(key)
         self.recorder.forget(key)
+
+    def _judged(
+        self, key: Key, state: State, spec: CanarySpec | None, refusals: tuple[Finding, ...]
+    ) -> tuple[CanarySpec | None, tuple[Finding, ...]]:
+        """The spec by what the running rollout pinned, else with its templates' metrics, or with what is wrong with those.
+
+        What becomes of a template while a rollout runs is for the next one: it neither changes this one nor holds it.
+        """
+        if spec is None:
+            return spec, refusals
+        if state.rollout is not None:
+            pinned = state.rollout.plan.analysis
+            return spec if pinned is None else spec.judged_as(pinned), refusals
+        try:
+            return spec.resolved(lambda ref: self.caches.templates.find(key[0], ref)), refusals
+        except InvalidCanary as error:
+            reason = "TemplateNotFound" if isinstance(error, TemplateNotFound) else "InvalidTemplate"
+            return None, (*refusals, *_findings(reason, error))
 
     async def _look(self, key: Key, canary: Obj, state: State) -> Sight | None:
         scene = scene_of(canary, state)
@@ -215,4 +234,8 @@ def read_spec(canary: Obj) -> tuple[CanarySpec | None, tuple[Finding, ...]]:
     try:
         return parse_canary(canary).spec, ()
     except InvalidCanary as error:
-        return None, tuple(Finding(reason="InvalidSpec", sentence=f"{cause.field}: {cause.message}") for cause in error.causes)
+        return None, _findings("InvalidSpec", error)
+
+
+def _findings(reason: str, error: InvalidCanary) -> tuple[Finding, ...]:
+    return tuple(Finding(reason=reason, sentence=f"{cause.field}: {cause.message}") for cause in error.causes)

@@ -1,6 +1,6 @@
 """The objects of an installation, in the order in which they have to be applied."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -39,10 +39,10 @@ class Document:
     comment: str = ""
 
 
-def manifests(chosen: Installation, crd: Obj) -> tuple[Document, ...]:
-    """Everything, the definition of the resource first."""
+def manifests(chosen: Installation, crds: Iterable[Obj]) -> tuple[Document, ...]:
+    """Everything, the definitions of our resources first."""
     return (
-        Document(body=crd),
+        *(Document(body=crd) for crd in crds),
         Document(body={"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": chosen.namespace, "labels": _LABELS}}),
         Document(body=_object("v1", "ServiceAccount", NAME, chosen.namespace)),
         *_rights(chosen),
@@ -64,7 +64,7 @@ def _rights(chosen: Installation) -> Iterator[Document]:
     if where:
         yield Document(
             body=_role(f"{NAME}-discovery", None, discovery_rules()),
-            comment="A definition belongs to no namespace. Without this right no TrafficSplit is found.",
+            comment="These belong to no namespace. Without this right no TrafficSplit and no ClusterAnalysisTemplate is found.",
         )
         yield Document(body=_binding(f"{NAME}-discovery", None, chosen.namespace))
     secrets = f"{NAME}-secrets"

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from canary.k8s.resources import (
+    ANALYSIS_TEMPLATE,
     CANARY,
+    CLUSTER_ANALYSIS_TEMPLATE,
     CUSTOM_RESOURCE_DEFINITION,
     DEPLOYMENT,
     ENDPOINT_SLICE,
@@ -32,6 +34,7 @@ def rules() -> tuple[Rule, ...]:
         _rule(CANARY, ("patch",), subresource="status"),
         # Objects that we make name the Canary as an owner that waits for them; clusters may ask for this right then.
         _rule(CANARY, ("update",), subresource="finalizers"),
+        _rule(ANALYSIS_TEMPLATE, _SEE),
         _rule(DEPLOYMENT, _OWN),
         _rule(REPLICA_SET, ("list",)),
         _rule(SERVICE, _OWN),
@@ -44,9 +47,9 @@ def rules() -> tuple[Rule, ...]:
 
 
 def discovery_rules() -> tuple[Rule, ...]:
-    """The right to see which versions of TrafficSplit are served: its definition, which belongs to no namespace."""
+    """Rights on what belongs to no namespace: the definition of TrafficSplit, for its served versions, and shared templates."""
     found = _rule(CUSTOM_RESOURCE_DEFINITION, _SEE)
-    return ({**found, "resourceNames": [f"{_SPLITS}.{SPLIT_GROUP}"]},)
+    return ({**found, "resourceNames": [f"{_SPLITS}.{SPLIT_GROUP}"]}, _rule(CLUSTER_ANALYSIS_TEMPLATE, _SEE))
 
 
 def secret_rules() -> tuple[Rule, ...]:

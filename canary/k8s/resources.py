@@ -44,6 +44,10 @@ class Resource:
 
 
 CANARY = Resource(group=GROUP, version=VERSION, plural="canaries", kind="Canary")
+ANALYSIS_TEMPLATE = Resource(group=GROUP, version=VERSION, plural="analysistemplates", kind="AnalysisTemplate")
+CLUSTER_ANALYSIS_TEMPLATE = Resource(
+    group=GROUP, version=VERSION, plural="clusteranalysistemplates", kind="ClusterAnalysisTemplate", namespaced=False
+)
 DEPLOYMENT = Resource(group="apps", version="v1", plural="deployments", kind="Deployment")
 REPLICA_SET = Resource(group="apps", version="v1", plural="replicasets", kind="ReplicaSet")
 POD = Resource(group="", version="v1", plural="pods", kind="Pod")

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from canary.api.crd import canary_crd
+from canary.api.template_crds import definitions
 from canary.crds import trafficsplit_crd
 from canary.k8s.client import Client, connect
 from canary.k8s.names import FIELD_MANAGER
@@ -55,7 +55,7 @@ async def a_rig() -> AsyncIterator[Rig]:
         # From this thread, and before anything is measured: it takes seconds.
         cluster = stack.enter_context(ControlPlane(profile="full"))
         api = await stack.enter_async_context(await connect(str(cluster.kubeconfig), manager="canary-bench"))
-        await asyncio.gather(*(_serve(api, crd) for crd in (trafficsplit_crd(), canary_crd())))
+        await asyncio.gather(*(_serve(api, crd) for crd in (trafficsplit_crd(), *definitions())))
         await api.create(NAMESPACES, {"metadata": {"name": NAMESPACE}})
         counters = await stack.enter_async_context(serve_counters(NAMESPACE, SERVICE))
         rig = Rig(cluster=cluster, api=api, counters=counters, controller=ControllerProcess(cluster.kubeconfig, counters.url))

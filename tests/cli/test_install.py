@@ -9,11 +9,19 @@ from click.testing import CliRunner
 from canary.cli.root import cli
 
 SEE, OWN = ["get", "list", "watch"], ["get", "list", "watch", "create", "patch", "delete"]
-DISCOVERY = ("apiextensions.k8s.io", "customresourcedefinitions", SEE, ["trafficsplits.split.smi-spec.io"])
+DISCOVERY = [
+    ("apiextensions.k8s.io", "customresourcedefinitions", SEE, ["trafficsplits.split.smi-spec.io"]),
+    ("canary.delivery", "clusteranalysistemplates", SEE, None),
+]
+DEFINITIONS = [
+    ("CustomResourceDefinition", f"{plural}.canary.delivery")
+    for plural in ("canaries", "analysistemplates", "clusteranalysistemplates")
+]
 NAMESPACED = [
     ("canary.delivery", "canaries", [*SEE, "patch"], None),
     ("canary.delivery", "canaries/status", ["patch"], None),
     ("canary.delivery", "canaries/finalizers", ["update"], None),
+    ("canary.delivery", "analysistemplates", SEE, None),
     ("apps", "deployments", OWN, None),
     ("apps", "replicasets", ["list"], None),
     ("", "services", OWN, None),
@@ -41,7 +49,7 @@ def granted(role: dict[str, Any]) -> list[tuple]:
 
 def test_the_objects_in_the_order_in_which_they_are_needed() -> None:
     assert list(objects()) == [
-        ("CustomResourceDefinition", "canaries.canary.delivery"),
+        *DEFINITIONS,
         ("Namespace", "canary-delivery"),
         ("ServiceAccount", "canary-delivery"),
         ("ClusterRole", "canary-delivery"),
@@ -53,7 +61,7 @@ def test_the_objects_in_the_order_in_which_they_are_needed() -> None:
 
 
 def test_the_rights_are_exactly_these() -> None:
-    assert [*NAMESPACED, DISCOVERY] == granted(objects()["ClusterRole", "canary-delivery"])
+    assert [*NAMESPACED, *DISCOVERY] == granted(objects()["ClusterRole", "canary-delivery"])
 
 
 def test_no_rule_covers_more_than_one_kind_and_none_covers_everything() -> None:
@@ -76,7 +84,7 @@ def test_one_namespace_needs_no_rights_elsewhere() -> None:
     role, binding = found["Role", "canary-delivery"], found["RoleBinding", "canary-delivery"]
     assert (role["metadata"]["namespace"], binding["metadata"]["namespace"]) == ("shop", "shop")
     assert granted(role) == NAMESPACED
-    assert granted(found["ClusterRole", "canary-delivery-discovery"]) == [DISCOVERY]
+    assert granted(found["ClusterRole", "canary-delivery-discovery"]) == DISCOVERY
     assert "--namespace=shop" in container(found)["args"]
 
 
@@ -111,8 +119,8 @@ def test_the_namespace_may_stand_before_the_verb() -> None:
     assert "namespace: cd\n" in result.stdout
 
 
-def test_the_definition_alone() -> None:
-    assert list(objects("--crd-only")) == [("CustomResourceDefinition", "canaries.canary.delivery")]
+def test_the_definitions_alone() -> None:
+    assert list(objects("--crd-only")) == DEFINITIONS
 
 
 @pytest.mark.parametrize("flag", ["--http", "--state-dir", "--log-format", "--prometheus", "--namespace"])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from canary.api.crd import canary_crd
+from canary.api.template_crds import definitions
 from canary.crds import trafficsplit_crd
 from tests.contract.objects import widget_definition
 from tests.contract.servers import Server, World, a_name, real, sandbox
@@ -15,7 +15,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp(f"contract-{request.param}")
     plane = request.getfixturevalue("control_plane_apiserver") if request.param == "real" else None
     with sandbox(folder) if plane is None else real(plane, folder) as started:
-        for definition in (canary_crd(), trafficsplit_crd(), widget_definition()):
+        for definition in (*definitions(), trafficsplit_crd(), widget_definition()):
             started.define(definition)
         yield started
         started.kubectl("delete", "crd", widget_definition()["metadata"]["name"], "--wait=false")

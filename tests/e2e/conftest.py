@@ -13,14 +13,14 @@ from tests.lab.controlplane import ControlPlane
 from tests.lab.prometheus import Prometheus
 from tests.lab.workloads import Namespace
 
-CRD = Path(__file__).parents[2] / "canary" / "crds" / "canaries.canary.delivery.yaml"
+CRDS = sorted((Path(__file__).parents[2] / "canary" / "crds").glob("*.canary.delivery.yaml"))
 SCRAPES = timedelta(seconds=0.5)
 
 
 @pytest.fixture(scope="session")
 def delivery(control_plane_full: ControlPlane) -> ControlPlane:
     """A whole control plane that knows Canaries; they can be watched when the data plane runs."""
-    control_plane_full.kubectl("apply", "--server-side", "-f", str(CRD), check=True)
+    control_plane_full.kubectl("apply", "--server-side", *(f"--filename={crd}" for crd in CRDS), check=True)
     return control_plane_full
 
 

@@ -11,12 +11,22 @@ from typing import Any, TypeVar
 
 import httpx
 
-from canary.api.crd import canary_crd
+from canary.api.template_crds import definitions
 from canary.app import controller
 from canary.crds import trafficsplit_crd
 from canary.k8s.client import Client, connect
 from canary.k8s.port import Obj
-from canary.k8s.resources import CANARY, CUSTOM_RESOURCE_DEFINITION, DEPLOYMENT, NAMESPACE, SERVICE, Resource, traffic_split
+from canary.k8s.resources import (
+    ANALYSIS_TEMPLATE,
+    CANARY,
+    CLUSTER_ANALYSIS_TEMPLATE,
+    CUSTOM_RESOURCE_DEFINITION,
+    DEPLOYMENT,
+    NAMESPACE,
+    SERVICE,
+    Resource,
+    traffic_split,
+)
 from canary.sandbox.pods.life import Pace
 from canary.sandbox.resources import DEPLOYMENTS, JOBS, PODS, SERVICES
 from canary.sandbox.resources import Resource as Kind
@@ -26,7 +36,8 @@ from canary.settings import load_settings
 T = TypeVar("T")
 
 SPLIT = traffic_split("v1alpha2")
-_KINDS = {resource.kind: resource for resource in (CANARY, CUSTOM_RESOURCE_DEFINITION, DEPLOYMENT, NAMESPACE, SERVICE)}
+_OURS = (CANARY, ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE)
+_KINDS = {resource.kind: resource for resource in (*_OURS, CUSTOM_RESOURCE_DEFINITION, DEPLOYMENT, NAMESPACE, SERVICE)}
 QUICK = Pace(start=timedelta(milliseconds=50), first_backoff=timedelta(milliseconds=50))
 PATIENCE = 30.0
 SEED = 7  # the mesh's dice: a story tells the same shares each time
@@ -122,7 +133,7 @@ async def cluster(folder: Path) -> AsyncIterator[Cluster]:
         await connect(str(sandbox.kubeconfig), manager="story") as client,
     ):
         made = Cluster(sandbox=sandbox, client=client)
-        await made.apply((canary_crd(), trafficsplit_crd()))
+        await made.apply((*definitions(), trafficsplit_crd()))
         flags = {
             "kubeconfig": str(sandbox.kubeconfig),
             "state_dir": folder / "state",
