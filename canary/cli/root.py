@@ -25,6 +25,9 @@ _VERBS: Mapping[str, Mapping[str, str]] = {
         "lint": "Check manifests without a cluster.",
         "apply": "Check Canaries and apply them.",
     },
+    "Rehearse": {
+        "backtest": "Play recorded counters: what would the judge have said, and when?",
+    },
     "Look": {
         "list": "All Canaries, one line each.",
         "status": "One rollout: steps, weights, verdicts, what it waits for.",

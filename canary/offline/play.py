@@ -214,8 +214,10 @@ class Play:
         return next((verdict for verdict in _HEAVIEST if verdict in heard), Verdict.CONTINUE)
 
 
-def play(course: Course, looks: Iterable[Look], begins: datetime, *, until: datetime | None = None) -> Story:
-    """Plays looks until the rollout is over or there are no more of them."""
+def play(
+    course: Course, looks: Iterable[Look], begins: datetime, *, ends: datetime | None = None, until: datetime | None = None
+) -> Story:
+    """Plays looks until the rollout is over or there are no more of them; the counters end at `ends`, or with the last look."""
     playing = Play(course, begins, until=until)
     last = begins
     for look in looks:
@@ -223,7 +225,7 @@ def play(course: Course, looks: Iterable[Look], begins: datetime, *, until: date
         last = look.at
         if playing.over:
             break
-    return playing.story(last)
+    return playing.story(ends or last)
 
 
 def _prepared(course: Course, begins: datetime) -> State:

@@ -1,0 +1,62 @@
+"""A recording as the controller would have seen it, look by look."""
+
+from datetime import timedelta
+
+from analysis.reading import Counted
+from canary.offline.watching import clock, looks
+from tests.offline.recordings import a_recording
+
+
+def totals(recording, every=15) -> list[tuple[float, dict[str, float], dict[str, float]]]:
+    seen = []
+    for look in looks(recording, timedelta(seconds=every)):
+        reading = look.readings["errors"]
+        assert isinstance(reading, Counted)
+        events = [{key: value for key, value in side.items() if key[0] == "e"} for side in (reading.stable, reading.canary)]
+        seen.append((clock(look.at), *events))
+    return seen
+
+
+def pod(name: str) -> str:
+    return f"e{{pod='{name}'}}"
+
+
+def test_each_look_sees_the_newest_scrape_and_nothing_of_the_future():
+    recording = a_recording(
+        "0,stable,a,errors,0,5",
+        "10,canary,b,errors,0,1",
+        "20,stable,a,errors,0,6",
+        "30,canary,b,errors,0,2",
+        "41,canary,b,errors,0,9",
+    )
+    assert totals(recording) == [
+        (10, {pod("a"): 5}, {pod("b"): 1}),
+        (25, {pod("a"): 6}, {pod("b"): 1}),
+        (40, {pod("a"): 6}, {pod("b"): 2}),
+    ]
+
+
+def test_a_pod_that_is_not_scraped_for_five_minutes_is_gone():
+    recording = a_recording("0,stable,a,errors,0,5", "0,canary,b,errors,0,1", "600,canary,b,errors,0,2")
+    seen = totals(recording, every=100)
+    assert [(at, bool(stable), bool(canary)) for at, stable, canary in seen] == [
+        (0, True, True),
+        (100, True, True),
+        (200, True, True),
+        (300, False, False),
+        (400, False, False),
+        (500, False, False),
+        (600, False, True),
+    ]
+
+
+def test_bad_events_are_part_of_all_events():
+    recording = a_recording("0,canary,b,errors,3,10")
+    assert [look.readings["errors"].canary for look in looks(recording, timedelta(seconds=15))] == [
+        {"e{pod='b'}": 10, "o{pod='b'}": 3}
+    ]
+
+
+def test_fractions_of_a_second_are_kept():
+    recording = a_recording("0.25,canary,b,errors,0,1", "1.25,canary,b,errors,0,2")
+    assert [clock(look.at) for look in looks(recording, timedelta(seconds=1))] == [0.25, 1.25]
