@@ -33,6 +33,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = {
         "status": "One rollout: steps, weights, verdicts, what it waits for.",
         "wait": "Wait for an outcome; exit codes for pipelines.",
         "history": "How the last rollouts ended, and why.",
+        "explain": "The story of one rollout: what happened, with the numbers.",
     },
     "Act": {
         "rollback": "Go back to the stable version, at once.",
