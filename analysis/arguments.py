@@ -6,7 +6,7 @@ argument as it stands: there is nothing to break out of.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 _PLACEHOLDER = re.compile(r"\{\{\s*args\.(?P<name>[^{}\s]*)\s*\}\}")
@@ -39,16 +39,21 @@ def whole(text: str) -> str | None:
     return found["name"] if found else None
 
 
-def fill(text: str, given: Mapping[str, str]) -> str:
-    """The text with its arguments filled in. Raises BadArgument."""
+def fill(text: str, given: Mapping[str, str], known: Iterable[str] | None = None) -> str:
+    """The text with its arguments filled in; `known` are those that there are, by default the given. Raises BadArgument."""
+    if strange := names(text) - given.keys():
+        listed = ", ".join(sorted(given if known is None else known)) or "none"
+        raise BadArgument(
+            f"{{{{args.{min(strange)}}}}} is not among the template's arguments ({listed}): declare it in spec.args"
+        )
     if (only := whole(text)) is not None:
-        return _value(only, given)
+        return given[only]
     parts, at, place = [], 0, _Place.OUTSIDE
     while found := _TOKEN.search(text, at):
         parts.append(text[at : found.start()])
         at = found.end()
         if found["name"] is not None:
-            parts.append(_fitted(found["name"], given, place))
+            parts.append(_fitted(found["name"], given[found["name"]], place))
         elif found[0] == "\\" and place in (_Place.DOUBLE, _Place.SINGLE):
             parts.append(text[found.start() : at + 1])
             at += 1
@@ -67,8 +72,7 @@ def _after(place: _Place, mark: str) -> _Place:
     return _Place.OUTSIDE if mark == place and place is not _Place.COMMENT else place
 
 
-def _fitted(name: str, given: Mapping[str, str], place: _Place) -> str:
-    value = _value(name, given)
+def _fitted(name: str, value: str, place: _Place) -> str:
     match place:
         case _Place.DOUBLE | _Place.SINGLE:
             return value.replace("\\", "\\\\").replace(place, f"\\{place}").replace("\n", "\\n")
@@ -83,13 +87,6 @@ def _fitted(name: str, given: Mapping[str, str], place: _Place) -> str:
                 f"the argument {name} stands outside of quotes, where only a number, a duration or a plain name can: "
                 f"{_shown(value)} is none; correct it, or have the template put quotes around the placeholder"
             )
-
-
-def _value(name: str, given: Mapping[str, str]) -> str:
-    if name not in given:
-        listed = ", ".join(sorted(given)) or "none"
-        raise BadArgument(f"{{{{args.{name}}}}} is not among the template's arguments ({listed}): declare it in spec.args")
-    return given[name]
 
 
 def _shown(value: str) -> str:

@@ -48,12 +48,12 @@ class Filling:
         return self._text(value, path("spec", at), bare=node.get("type") in _BARE and whole(value) is not None)
 
     def _text(self, text: str, where: str, *, bare: bool) -> Any:
-        wanted = names(text)
-        if wanted & self.later and wanted <= self.later | self.given.keys():
+        wanted, known = names(text), self.later | self.given.keys()
+        if wanted & self.later and wanted <= known:
             self.left.add(where)
             return text
         try:
-            found = fill(text, self.given)
+            found = fill(text, self.given, known)
         except BadArgument as error:
             self.wrong.append(Cause(field=where, message=str(error)))
             return text

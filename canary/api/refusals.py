@@ -8,12 +8,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from analysis.scalars import DNS_LABEL, OBJECT_NAME, SERVICE_NAME, Objection
+from analysis.spec.login import ADDRESS
 from canary.errors import Cause, Invalid
 
 _SPELLINGS = {
     DNS_LABEL: "write lower-case letters, digits and -, with a letter or digit at both ends",
     SERVICE_NAME: "write lower-case letters, digits and -, starting with a letter",
     OBJECT_NAME: "write lower-case letters, digits, - and .",
+    ADDRESS: "write http://host:port or https://host/path, with no login and no parameters in it",
 }
 _SENTENCES = {
     "missing": "is missing: add it",

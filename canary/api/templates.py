@@ -25,6 +25,11 @@ class TemplateNotFound(InvalidCanary):
     """A template that the resource names is not there."""
 
 
+def called(ref: TemplateRef) -> str:
+    """As people call it: `ClusterAnalysisTemplate latency`."""
+    return f"{KINDS[ref.scope]} {ref.name}"
+
+
 def resolve(spec: AnalysisSpec, find: Find) -> AnalysisSpec:
     """The analysis with the metrics of its templates in it. Raises InvalidCanary; TemplateNotFound where one is missing."""
     found: list[AnalysisTemplateSpec] = []
@@ -72,7 +77,7 @@ def _filled(template: Mapping[str, Any], ref: TemplateRef, at: str) -> AnalysisT
     read, causes = (None, refused) if refused else _read(filling.fill(raw))
     if read is None or filling.wrong:
         spoken = filling.wrong or causes
-        raise InvalidCanary(tuple(Cause(field=at, message=f"{_called(ref)}, {cause.field}: {cause.message}") for cause in spoken))
+        raise InvalidCanary(tuple(Cause(field=at, message=f"{called(ref)}, {cause.field}: {cause.message}") for cause in spoken))
     return read
 
 
@@ -101,10 +106,10 @@ def _unfit(ref: TemplateRef, declared: DeclaredArguments, at: str) -> Iterator[C
         if name not in known:
             near = get_close_matches(name, known, n=1)
             remedy = f"write {near[0]}" if near else f"remove it, or write one of {', '.join(known) or 'none'}"
-            yield Cause(field=f"{at}.args.{name}", message=f"{_called(ref)} has no such argument: {remedy}")
+            yield Cause(field=f"{at}.args.{name}", message=f"{called(ref)} has no such argument: {remedy}")
     for arg in declared.args:
         if arg.value is None and arg.name not in ref.args:
-            yield Cause(field=f"{at}.args.{arg.name}", message=f"is missing, and {_called(ref)} has no default for it: add it")
+            yield Cause(field=f"{at}.args.{arg.name}", message=f"is missing, and {called(ref)} has no default for it: add it")
 
 
 def _clashes(spec: AnalysisSpec, found: Sequence[AnalysisTemplateSpec]) -> Iterator[Cause]:
@@ -113,8 +118,8 @@ def _clashes(spec: AnalysisSpec, found: Sequence[AnalysisTemplateSpec]) -> Itera
     for index, (ref, template) in enumerate(zip(spec.templates, found, strict=True)):
         for metric in template.metrics:
             if metric.name in owners:
-                yield _same_name(f"spec.analysis.templates[{index}]", metric.name, _called(ref), owners[metric.name])
-            owners.setdefault(metric.name, _called(ref))
+                yield _same_name(f"spec.analysis.templates[{index}]", metric.name, called(ref), owners[metric.name])
+            owners.setdefault(metric.name, called(ref))
     for index, metric in enumerate(spec.own):
         if metric.name in owners:
             yield _same_name(f"spec.analysis.metrics[{index}].name", metric.name, "this Canary", owners[metric.name])
@@ -124,13 +129,9 @@ def _clashes(spec: AnalysisSpec, found: Sequence[AnalysisTemplateSpec]) -> Itera
         )
     providers = {template.provider for template in found if template.provider is not None}
     if spec.provider is None and len(providers) > 1:
-        named = " and ".join(_called(ref) for ref, template in zip(spec.templates, found, strict=True) if template.provider)
+        named = " and ".join(called(ref) for ref, template in zip(spec.templates, found, strict=True) if template.provider)
         yield Cause(field="spec.analysis.provider", message=f"{named} name different providers: name here the one to ask")
 
 
 def _same_name(at: str, metric: str, one: str, other: str) -> Cause:
     return Cause(field=at, message=f'{one} and {other} both have a metric "{metric}": rename one of them')
-
-
-def _called(ref: TemplateRef) -> str:
-    return f"{KINDS[ref.scope]} {ref.name}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Check only; ask the cluster nothing and change nothing.")
 @on_cluster
 def apply(cluster: Cluster, sources: tuple[str, ...], *, dry_run: bool) -> None:
-    """Check Canaries and apply them."""
+    """Check Canaries and AnalysisTemplates, and apply them."""
     from canary.cli.manifests import read_manifests
 
     manifests = read_manifests(sources)
@@ -34,15 +34,15 @@ def apply(cluster: Cluster, sources: tuple[str, ...], *, dry_run: bool) -> None:
 
 
 def _refuse_unsound(manifests: "Sequence[Manifest]") -> None:
-    from canary.cli.checks import check, fault_lines
+    from canary.cli.checks import check_all, fault_lines
 
-    strangers = [manifest for manifest in manifests if not manifest.is_canary]
+    strangers = [manifest for manifest in manifests if not (manifest.is_canary or manifest.is_template)]
     if strangers:
         raise Invalid(
             f"{strangers[0].where} holds {strangers[0]}, which is no Canary: "
-            "`kubectl apply -f` takes everything, `canary apply` only Canaries. Nothing was applied."
+            "`kubectl apply -f` takes everything, `canary apply` only Canaries and AnalysisTemplates. Nothing was applied."
         )
-    faults = fault_lines(check(manifest) for manifest in manifests)
+    faults = fault_lines(check_all(manifests))
     for line in faults:
         click.echo(line, err=True)
     if faults or not manifests:
@@ -51,23 +51,26 @@ def _refuse_unsound(manifests: "Sequence[Manifest]") -> None:
 
 async def _apply(cluster: Cluster, manifests: "Sequence[Manifest]") -> None:
     async with connected(cluster) as (client, namespace):
-        for manifest in manifests:
+        for manifest in sorted(manifests, key=lambda each: each.is_canary):  # what a Canary names is there before it
             outcome = await _apply_one(client, manifest.body, namespace)
             click.echo(f"{manifest} {outcome}")
 
 
 async def _apply_one(client: "Client", body: Mapping[str, Any], namespace: str) -> str:
     from canary.errors import NotFound, NotServed
-    from canary.k8s.resources import CANARY
+    from canary.k8s.resources import ANALYSIS_TEMPLATE, CANARY, CLUSTER_ANALYSIS_TEMPLATE
 
-    metadata = {"namespace": namespace, **body["metadata"]}
+    kinds = {resource.kind: resource for resource in (ANALYSIS_TEMPLATE, CANARY, CLUSTER_ANALYSIS_TEMPLATE)}
+    resource = kinds[body["kind"]]
+    metadata = {**({"namespace": namespace} if resource.namespaced else {}), **body["metadata"]}
     try:
-        before = await client.get(CANARY, metadata["name"], namespace=metadata["namespace"])
+        before = await client.get(resource, metadata["name"], namespace=metadata.get("namespace"))
     except NotServed:
-        raise Invalid("The cluster does not know Canaries yet: `canary install | kubectl apply --server-side -f -`.") from None
+        known = "Canaries" if resource is CANARY else "AnalysisTemplates"
+        raise Invalid(f"The cluster does not know {known} yet: `canary install | kubectl apply --server-side -f -`.") from None
     except NotFound:
         before = None
-    after = await client.apply(CANARY, {**body, "metadata": metadata})
+    after = await client.apply(resource, {**body, "metadata": metadata})
     if before is None:
         return "created"
     unchanged = before["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"]

@@ -1,6 +1,11 @@
 """`canary lint`: every fault of every manifest, and what the sound ones will do. Needs no cluster."""
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from canary.cli.checks import Checked
 
 
 @click.command
@@ -8,19 +13,18 @@ import click
     "-f", "--filename", "sources", multiple=True, required=True, metavar="FILE", help="A manifest, - for standard input."
 )
 def lint(sources: tuple[str, ...]) -> None:
-    """Check Canaries without a cluster; exit 1 when one is refused."""
-    from canary.cli.checks import check, fault_lines
-    from canary.cli.forecast import forecast
+    """Check Canaries and AnalysisTemplates without a cluster; exit 1 when one is refused."""
+    from canary.cli.checks import check_all, fault_lines
     from canary.cli.manifests import read_manifests
 
     manifests = read_manifests(sources)
-    checked = [check(manifest) for manifest in manifests if manifest.is_canary]
-    others = [manifest for manifest in manifests if not manifest.is_canary]
-    for manifest in others:
-        click.echo(f"{manifest.where}  {manifest}: not looked at, it is no Canary")
+    for manifest in manifests:
+        if not (manifest.is_canary or manifest.is_template):
+            click.echo(f"{manifest.where}  {manifest}: not looked at, it is no Canary")
+    checked = check_all(manifests)
     for each in checked:
-        if each.canary is not None:
-            click.echo("\n".join([f"{each.manifest.where}  {each.manifest} is fine", *forecast(each.canary)]))
+        if not each.faults:
+            click.echo("\n".join(_fine(each)))
     faults = fault_lines(checked)
     for line in faults:
         click.echo(line, err=True)
@@ -28,6 +32,15 @@ def lint(sources: tuple[str, ...]) -> None:
         raise click.ClickException(f"no Canary in {', '.join(sources)}")
     if faults:
         raise click.exceptions.Exit(1)
+
+
+def _fine(checked: "Checked") -> list[str]:
+    from canary.cli.forecast import forecast
+
+    lines = [f"{checked.manifest.where}  {checked.manifest} is fine"]
+    if checked.canary is not None:
+        lines += forecast(checked.canary)
+    return [*lines, *(f"  also    judged by {name}, which is not in these files" for name in checked.missing)]
 
 
 VERBS = {"lint": lint}

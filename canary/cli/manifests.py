@@ -12,6 +12,7 @@ from canary.errors import Invalid
 from canary.k8s.names import GROUP
 
 STDIN = "-"
+TEMPLATES = frozenset({"AnalysisTemplate", "ClusterAnalysisTemplate"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +24,23 @@ class Manifest:
 
     @property
     def is_canary(self) -> bool:
-        """Whether it is meant to be ours, in whatever version."""
-        return str(self.body.get("apiVersion", "")).split("/")[0] == GROUP or self.body.get("kind") == "Canary"
+        """Whether it is meant to be a Canary of ours, in whatever version."""
+        return (self._ours or self.body.get("kind") == "Canary") and not self.is_template
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it is an AnalysisTemplate of ours, of a namespace or of the cluster."""
+        return self._ours and self.body.get("kind") in TEMPLATES
+
+    @property
+    def namespace(self) -> str | None:
+        """Its namespace; None where it names none."""
+        metadata = self.body.get("metadata")
+        return metadata.get("namespace") if isinstance(metadata, Mapping) else None
+
+    @property
+    def _ours(self) -> bool:
+        return str(self.body.get("apiVersion", "")).split("/")[0] == GROUP
 
     def __str__(self) -> str:
         metadata = self.body.get("metadata")

@@ -17,6 +17,15 @@ spec:
   service: {name: reviews, port: 9080}
   traffic: {router: smi}
 """
+TEMPLATE = """
+apiVersion: canary.delivery/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: latency}
+spec:
+  args: [{name: above}]
+  metrics: [{name: slow, builtin: slow-share, above: "{{args.above}}"}]
+"""
+NAMES = "  analysis: {templates: [{name: latency, args: {above: 2s}}, {name: errors, scope: Cluster}]}\n"
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: reviews}\n"
 
 
@@ -76,7 +85,7 @@ def test_everything_that_a_canary_can_ask_for_is_foretold(here: Path) -> None:
           steps   1. 25%, at least 1 request, test smoke, then waits for `canary advance`
           judged  every 15s
                   errors: share of failed requests, at most 1.0000%, else pause
-                  heap: a value, at most 2e+09 and 3 failed checks in a row, else rollback
+                  heap: a value, at most 2e+09, 3 failed checks in all condemn, else rollback
           then    stock-v2 is scaled to 0; on a failure weight 0 at once, pods of stock-v3 go 30s later
         """).lstrip()
         == run(here, "lint", dedent(text)).stdout
@@ -123,7 +132,7 @@ def test_apply_takes_canaries_only_and_says_who_takes_the_rest(here: Path) -> No
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
         "canary: a.yaml:1 holds Service reviews, which is no Canary: "
-        "`kubectl apply -f` takes everything, `canary apply` only Canaries. Nothing was applied.\n"
+        "`kubectl apply -f` takes everything, `canary apply` only Canaries and AnalysisTemplates. Nothing was applied.\n"
     )
 
 
@@ -143,3 +152,44 @@ def test_a_dry_run_asks_no_cluster(here: Path) -> None:
 def test_standard_input(here: Path) -> None:
     result = CliRunner().invoke(cli, ["apply", "-f", "-", "--dry-run"], input=GOOD)
     assert result.stdout == "standard input:1  Canary reviews is fine (nothing was sent)\n"
+
+
+def test_templates_alone(here: Path) -> None:
+    result = run(here, "lint", TEMPLATE)
+    assert (result.exit_code, result.stdout) == (0, "a.yaml:1  AnalysisTemplate latency is fine\n")
+    faulty = TEMPLATE.replace("builtin", "bultin").replace("[{name: above}]", "[{name: abov}]")
+    assert run(here, "lint", faulty).stderr.splitlines() == [
+        "a.yaml:1  spec.metrics[0].above: {{args.above}} is not among the template's arguments (abov): declare it in spec.args",
+        "a.yaml:1  spec.metrics[0].bultin: there is no such field: write builtin",
+    ]
+
+
+def test_a_canary_beside_its_templates_is_foretold_with_them(here: Path) -> None:
+    text = f"{GOOD}{NAMES.replace(', {name: errors, scope: Cluster}', '')}---{TEMPLATE}"
+    result = run(here, "lint", text)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "          slow: share of requests slower than 2s, not worse than stable, else rollback" in result.stdout.splitlines()
+    wrong = run(here, "lint", text.replace("{above: 2s}", "{above: fast}"))
+    there = "spec.analysis.templates[0]: AnalysisTemplate latency, spec.metrics[0].above"
+    assert (wrong.exit_code, wrong.stderr) == (
+        1,
+        f"a.yaml:1  {there}: 'fast' is not a duration: write it as 500ms, 30s, 5m, 1h30m or 1d\n",
+    )
+
+
+def test_templates_that_are_elsewhere_are_named(here: Path) -> None:
+    result = run(here, "lint", f"{GOOD}{NAMES}---{TEMPLATE}")
+    assert result.exit_code == 0
+    assert "  also    judged by ClusterAnalysisTemplate errors, which is not in these files" in result.stdout.splitlines()
+    elsewhere = TEMPLATE.replace("{name: latency}", "{name: latency, namespace: a}")
+    here_only = GOOD.replace("{name: reviews}", "{name: reviews, namespace: b}")
+    told = run(here, "lint", f"{here_only}{NAMES}---{elsewhere}").stdout
+    assert "judged by AnalysisTemplate latency, which is not in these files" in told
+
+
+def test_a_dry_run_takes_templates(here: Path) -> None:
+    result = run(here, "apply", f"{TEMPLATE}---\n{GOOD}", "--dry-run")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (
+        0,
+        "a.yaml:1  AnalysisTemplate latency is fine (nothing was sent)",
+    )
