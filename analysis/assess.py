@@ -9,14 +9,17 @@ from decimal import Decimal
 from typing import Any, Self
 
 from analysis.counts import Counters, Increment, take
-from analysis.judges import sequential, threshold
+from analysis.judges import rank, sequential, threshold
 from analysis.judges.outcome import Outcome
+from analysis.judges.rank import RankState
 from analysis.judges.record import SequentialState
 from analysis.judges.threshold import ThresholdState
-from analysis.plan import Builtin, BuiltinMeasure, MetricPlan, Sequential, Threshold
+from analysis.plan import Builtin, BuiltinMeasure, MetricPlan, Rank, Sequential, Threshold
 from analysis.reading import Counted, Measured, Problem, Reading, Trouble
 from analysis.verdict import MetricVerdict, Policy, Verdict
 from analysis.wording import share, wording_of
+
+JudgeState = SequentialState | ThresholdState | RankState
 
 _FORMAT = 1
 
@@ -42,7 +45,7 @@ class MetricState:
     the last look that saw canary events.
     """
 
-    judge: SequentialState | ThresholdState
+    judge: JudgeState
     since: datetime
     counters: Counters = field(default_factory=Counters)
     slow: str | None = None
@@ -70,10 +73,9 @@ class MetricState:
         """The inverse of `to_json`. Raises ValueError for what another release, or another kind of judge, has written."""
         if data.get("format") != _FORMAT:
             raise ValueError(f"the evidence on {plan.name} has format {data.get('format')}, this release reads {_FORMAT}")
-        reader = SequentialState if isinstance(plan.judge, Sequential) else ThresholdState
         try:
             return cls(
-                judge=reader.from_json(data["judge"]),
+                judge=type(_blank(plan)).from_json(data["judge"]),
                 since=datetime.fromisoformat(data["since"]),
                 counters=Counters.from_json(data["counters"]),
                 slow=data["slow"],
@@ -88,7 +90,7 @@ class MetricState:
 
 def fresh(plan: MetricPlan, now: datetime) -> MetricState:
     """The state before the first look."""
-    return MetricState(judge=SequentialState() if isinstance(plan.judge, Sequential) else ThresholdState(), since=now)
+    return MetricState(judge=_blank(plan), since=now)
 
 
 def assess(state: MetricState, reading: Reading, plan: MetricPlan, moment: Moment) -> tuple[MetricState, MetricVerdict]:
@@ -112,6 +114,16 @@ def assess(state: MetricState, reading: Reading, plan: MetricPlan, moment: Momen
     return _concluded(state, outcome, plan, moment.now)
 
 
+def _blank(plan: MetricPlan) -> JudgeState:
+    match plan.judge:
+        case Sequential():
+            return SequentialState()
+        case Threshold():
+            return ThresholdState()
+        case Rank():
+            return RankState()
+
+
 def _in_step(state: MetricState, step: str) -> MetricState:
     if state.step == step:
         return state
@@ -120,6 +132,8 @@ def _in_step(state: MetricState, step: str) -> MetricState:
             return replace(state, step=step, judge=sequential.begin_step(judge))
         case ThresholdState() as judge:
             return replace(state, step=step, judge=threshold.begin_step(judge))
+        case RankState() as judge:
+            return replace(state, step=step, judge=rank.begin_step(judge))
 
 
 def _news(state: MetricState, reading: Reading) -> tuple[MetricState, Increment | Measured | None]:
@@ -143,13 +157,16 @@ def _warmed(state: MetricState, news: Increment | Measured, plan: MetricPlan, no
 
 def _judged(state: MetricState, news: Increment | Measured, plan: MetricPlan, now: datetime) -> MetricState:
     seen = isinstance(news, Increment) and news.tally.canary_total > 0
-    judge: SequentialState | ThresholdState
+    judge: JudgeState
     match state.judge, plan.judge:
         case SequentialState() as before, Sequential() as settings:
-            assert isinstance(news, Increment), "values are judged by thresholds"
+            assert isinstance(news, Increment), "values are not counted"
             judge = sequential.update(before, news, settings, now)
         case ThresholdState() as before, Threshold() as settings:
             judge = threshold.update(before, news, settings)
+        case RankState() as before, Rank() as settings:
+            assert isinstance(news, Measured), "only values are ranked"
+            judge = rank.update(before, news, settings, now)
         case _:
             raise AssertionError("a state belongs to its plan's judge")
     return replace(state, judge=judge, last_request=now if seen else state.last_request)
@@ -159,10 +176,12 @@ def _outcome(state: MetricState, plan: MetricPlan) -> Outcome:
     wording = wording_of(plan.measure, state.slow)
     match state.judge, plan.judge:
         case SequentialState() as judge, Sequential() as settings:
-            assert wording is not None, "values are judged by thresholds"
+            assert wording is not None, "values are not counted"
             return sequential.judge(judge, settings, wording)
         case ThresholdState() as judge, Threshold() as settings:
             return threshold.judge(judge, settings, wording)
+        case RankState() as judge, Rank() as settings:
+            return rank.judge(judge, settings)
         case _:
             raise AssertionError("a state belongs to its plan's judge")
 
@@ -237,7 +256,7 @@ def _policy(verdict: Verdict, plan: MetricPlan) -> Policy | None:
 
 def _shown(state: MetricState) -> tuple[str, str]:
     judge = state.judge
-    if isinstance(judge, ThresholdState) and judge.tally.canary_total == 0:
+    if not isinstance(judge, SequentialState) and judge.tally.canary_total == 0:
         return _figure(judge.stable), _figure(judge.value)
     tally = judge.tally
     return share(tally.stable_bad, tally.stable_total), share(tally.canary_bad, tally.canary_total)

@@ -142,17 +142,71 @@ class Threshold:
     min_requests: int = 1
 
 
+class Direction(StrEnum):
+    """Which way a value must not move."""
+
+    INCREASE = "increase"
+    DECREASE = "decrease"
+    EITHER = "either"
+
+
+class EffectSize(StrEnum):
+    """How the size of a difference is measured.
+
+    meanRatio: canary's mean out of stable's. cles: the chance that a point of the canary is above one of stable.
+    """
+
+    MEAN_RATIO = "meanRatio"
+    CLES = "cles"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """How large a difference must be to be one, and to be critical; None is the size of no difference at all."""
+
+    measure: EffectSize = EffectSize.MEAN_RATIO
+    allowed_increase: float | None = None
+    allowed_decrease: float | None = None
+    critical_increase: float | None = None
+    critical_decrease: float | None = None
+
+    def bound(self, given: float | None) -> float:
+        """What was given, or the size of no difference."""
+        neutral = 1.0 if self.measure is EffectSize.MEAN_RATIO else 0.5
+        return neutral if given is None else given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rank:
+    """Settings of the rank test (reference: judgement §1.3).
+
+    The canary is condemned when the interval of its shift against stable, at this `confidence`, lies beyond `tolerance` times
+    the estimated shift, and the effect is large enough. Nothing is said before each version has so many `points`; `every` is the
+    time from one to the next.
+    """
+
+    direction: Direction = Direction.EITHER
+    tolerance: float = 0.25
+    confidence: float = 0.98
+    points: int = 20
+    every: timedelta = timedelta(minutes=1)
+    effect: Effect = field(default_factory=Effect)
+
+
+Judge = Sequential | Threshold | Rank
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricPlan:
     """One metric: how it is measured, how it is judged, and what its owner wants done about each bad verdict.
 
-    A `ValueMeasure` can only be judged by a `Threshold`. `no_data_after` is the patience before `NoData` or `Error` asks
-    for its policy.
+    A `ValueMeasure` can only be judged by a `Threshold` or a `Rank`, and a `Rank` can only judge one of those.
+    `no_data_after` is the patience before `NoData` or `Error` asks for its policy.
     """
 
     name: str
     measure: Measure
-    judge: Sequential | Threshold
+    judge: Judge
     on_failure: Policy = Policy.ROLLBACK
     on_no_data: Policy = Policy.PAUSE
     on_error: Policy = Policy.PAUSE
@@ -161,7 +215,9 @@ class MetricPlan:
     def __post_init__(self) -> None:
         uncountable = isinstance(self.measure, ValueMeasure)
         if uncountable and isinstance(self.judge, Sequential):
-            raise ValueError(f"{self.name}: a value has no events to count, so only a threshold can judge it")
+            raise ValueError(f"{self.name}: a value has no events to count, so only a threshold or ranks can judge it")
+        if isinstance(self.judge, Rank) and not uncountable:
+            raise ValueError(f"{self.name}: counts are not ranked; give a value, or judge them by comparison or threshold")
 
 
 def share_alpha(false_rollback_rate: float, plans: Sequence[MetricPlan]) -> tuple[MetricPlan, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from analysis.plan import BuiltinMeasure, CountsMeasure, MetricPlan, Sequential, Threshold, ValueMeasure
+from analysis.plan import BuiltinMeasure, CountsMeasure, Direction, MetricPlan, Rank, Sequential, Threshold, ValueMeasure
 from analysis.scalars import format_duration, format_percent
 from canary.api.v1alpha1 import Canary, CanarySpec
 from strategies.model import Step
@@ -52,7 +52,7 @@ def _conditions(step: Step) -> Iterator[str]:
 
 def _judged(spec: CanarySpec) -> Iterator[str]:
     plans = spec.metric_plans()
-    if not plans:
+    if not plans and not spec.analysis.templates:
         yield "  judged  by nothing: analysis.metrics is empty"
         return
     warmup = f", from {format_duration(spec.analysis.warmup)} after its first traffic" if spec.analysis.warmup else ""
@@ -74,22 +74,48 @@ def _measure(plan: MetricPlan) -> str:
 
 
 def _bounds(plan: MetricPlan) -> str:
-    return " and ".join(_bound_words(plan.judge))
+    match plan.judge:
+        case Sequential() as judge:
+            return " and ".join(_compared(judge))
+        case Threshold() as judge:
+            return ", ".join([" and ".join(_allowed(judge, plan)), *_patience(judge)])
+        case Rank() as judge:
+            return (
+                f"{_RANKED[judge.direction]} stable by rank, from {judge.points} points {format_duration(judge.every)} apart on"
+            )
 
 
-def _bound_words(judge: Sequential | Threshold) -> Iterator[str]:
-    if isinstance(judge, Sequential):
-        if judge.worse is not None:
-            yield "not worse than stable"
-        if judge.limit is not None:
-            yield f"at most {judge.limit:.4%}"
-        return
+_RANKED = {
+    Direction.INCREASE: "not higher than",
+    Direction.DECREASE: "not lower than",
+    Direction.EITHER: "neither higher nor lower than",
+}
+
+
+def _compared(judge: Sequential) -> Iterator[str]:
+    if judge.worse is not None:
+        yield "not worse than stable"
+    if judge.limit is not None:
+        yield f"at most {judge.limit:.4%}"
+
+
+def _allowed(judge: Threshold, plan: MetricPlan) -> Iterator[str]:
+    shown = "{:.6g}" if isinstance(plan.measure, ValueMeasure) else "{:.4%}"
     if judge.min is not None:
-        yield f"at least {judge.min:g}"
+        yield f"at least {shown.format(judge.min)}"
     if judge.max is not None:
-        yield f"at most {judge.max:g}"
+        yield f"at most {shown.format(judge.max)}"
+    if judge.success_when is not None:
+        yield f"good when {judge.success_when}"
+    if judge.fail_when is not None:
+        yield f"failed when {judge.fail_when}"
+
+
+def _patience(judge: Threshold) -> Iterator[str]:
     if judge.failures > 1:
-        yield f"{judge.failures} failed checks in a row"
+        yield f"{judge.failures} failed checks {'in a row' if judge.in_a_row else 'in all'} condemn"
+    if judge.successes > 1:
+        yield f"a step needs {judge.successes} good ones in a row"
 
 
 def _ending(spec: CanarySpec) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from analysis.assess import MetricState, assess, fresh
-from analysis.plan import Builtin, BuiltinMeasure, Dialect, Sequential, Threshold, ValueMeasure, Version
+from analysis.plan import Builtin, BuiltinMeasure, Dialect, Direction, Rank, Sequential, Threshold, ValueMeasure, Version
 from analysis.reading import Measured, Problem, Trouble
 from analysis.verdict import Policy, Verdict
 from tests.analysis.world import NOON, Traffic, a_moment, a_plan, a_subject, counted, counters, run
@@ -165,8 +165,35 @@ def test_values_are_judged_by_their_threshold():
     assert (verdicts[0].stable, verdicts[0].canary) == ("1", "3")
 
 
+def test_values_may_be_ranked():
+    plan = a_plan("p99", ValueMeasure(query="p99"), Rank(direction=Direction.INCREASE, points=5, every=timedelta(seconds=15)))
+    state, verdicts = run(plan, [Measured(canary=20.0 + n, stable=10.0 + n / 2) for n in range(6)], warm=1)
+    assert [one.verdict for one in verdicts] == [*[Verdict.CONTINUE] * 5, Verdict.FAIL]
+    assert [one.waits for one in verdicts] == [True] * 5 + [False]
+    assert (verdicts[-1].stable, verdicts[-1].canary, verdicts[-1].requests) == ("11.5", "23", 0)
+    assert state == MetricState.from_json(json.loads(json.dumps(state.to_json())), plan)
+
+
+def test_a_comparison_of_values_without_stable_is_no_data():
+    plan = a_plan("p99", ValueMeasure(query="p99"), Rank(points=2))
+    _, verdicts = run(plan, [Measured(canary=20.0)] * 3)
+    assert (verdicts[-1].verdict, verdicts[-1].policy) == (Verdict.NO_DATA, Policy.PAUSE)
+
+
+def test_a_check_without_answer_is_no_data_and_a_failed_one_waits():
+    plan = a_plan("p99", ValueMeasure(query="p99"), Threshold(success_when="result < 2 * stable", failures=2))
+    _, verdicts = run(plan, [Measured(canary=3.0), Measured(canary=3.0, stable=1.0), Measured(canary=3.0, stable=2.0)])
+    assert [one.verdict for one in verdicts] == [Verdict.NO_DATA, Verdict.CONTINUE, Verdict.PASS]
+    assert [one.waits for one in verdicts] == [False, True, False]
+
+
+def test_counts_are_not_ranked():
+    with pytest.raises(ValueError, match="counts are not ranked"):
+        a_plan(judge=Rank())
+
+
 def test_a_value_cannot_be_judged_by_counting():
-    with pytest.raises(ValueError, match="only a threshold can judge it"):
+    with pytest.raises(ValueError, match="only a threshold or ranks can judge it"):
         a_plan("heap", ValueMeasure(query="heap"), Sequential())
 
 
