@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from math import inf
 
 from analysis.counts import Counts, series_key
 from analysis.plan import Version
-from analysis.reading import Counted, Samples
+from analysis.queries import STALE
+from analysis.reading import Counted, Problem, Samples, Trouble
+from analysis.wording import duration
 from canary.offline.play import Look
 from canary.offline.recording import Pod, Recording, Series
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-STALE = 300.0
+LOOKBACK = 300.0
 """Seconds without a scrape after which Prometheus shows a series no more."""
 
 
@@ -42,7 +45,7 @@ def looks(recording: Recording, interval: timedelta) -> Iterator[Look]:
 class _Shown:
     """One metric's series as an instant query shows them; times only go forward."""
 
-    sought: str
+    metric: str
     scrapes: list[tuple[float, Pod, Samples]]
     upcoming: int = 0
     newest: dict[Pod, tuple[float, Samples]] = field(default_factory=dict)
@@ -55,16 +58,21 @@ class _Shown:
             for total, bad in [(series_key(Counts.EVENTS, {"pod": pod.name}), series_key(Counts.ONLY_BAD, {"pod": pod.name}))]
             for sample in samples
         ]
-        return cls(f"{metric} in the recording", sorted(scrapes, key=lambda scrape: scrape[0]))
+        return cls(metric, sorted(scrapes, key=lambda scrape: scrape[0]))
 
-    def at(self, time: float) -> Counted:
-        """The newest values at or before a time."""
+    def at(self, time: float) -> Counted | Problem:
+        """The newest values at or before a time, or the problem that they are too old."""
         while self.upcoming < len(self.scrapes) and self.scrapes[self.upcoming][0] <= time:
             t, pod, values = self.scrapes[self.upcoming]
             self.newest[pod] = (t, values)
             self.upcoming += 1
         seen: dict[Version, dict[str, float]] = {Version.STABLE: {}, Version.CANARY: {}}
+        newest = -inf
         for pod, (t, values) in self.newest.items():
-            if time - t < STALE:
+            if time - t < LOOKBACK:
                 seen[pod.version].update(values)
-        return Counted(stable=seen[Version.STABLE], canary=seen[Version.CANARY], sought=self.sought)
+                newest = max(newest, t) if pod.version is Version.CANARY else newest
+        if seen[Version.CANARY] and time - newest >= STALE.total_seconds():
+            old = f"{moment(newest):%H:%M:%S}, {duration(timedelta(seconds=time - newest))} before this look"
+            return Problem(Trouble.STALE, f"The newest sample of {self.metric} of the canary is from {old}.")
+        return Counted(stable=seen[Version.STABLE], canary=seen[Version.CANARY], sought=f"{self.metric} in the recording")
