@@ -63,6 +63,7 @@ class Prometheus:
             f"--storage.tsdb.path={self._folder / 'data'}",
             f"--web.listen-address={self.url.removeprefix('http://')}",
             "--scrape.discovery-reload-interval=100ms",
+            "--enable-feature=native-histograms",
         )
         self._program = Program([binary, *flags], log=self._folder / "prometheus.log")
         try:
