@@ -94,10 +94,10 @@ class _Plain(yaml.SafeDumper):
         return True
 
 
-def crd_yaml(crd: Node) -> str:
-    """A CRD as the file that is kept beside the code."""
-    return yaml.dump(crd, Dumper=_Plain, sort_keys=False, width=130, allow_unicode=True)
+def canary_crd_yaml() -> str:
+    """The CRD as the file that is kept beside the code."""
+    return yaml.dump(canary_crd(), Dumper=_Plain, sort_keys=False, width=130, allow_unicode=True)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(crd_yaml(canary_crd()))
+    sys.stdout.write(canary_crd_yaml())

@@ -1,15 +1,14 @@
-"""The CustomResourceDefinitions of AnalysisTemplates; `python -m canary.api.template_crds Namespace` (or `Cluster`) prints one.
+"""The CustomResourceDefinitions of AnalysisTemplates; `canary install --crd-only` prints them beside the Canary's.
 
 Any field of a template may be `{{args.name}}`, so what a field may hold is known only when arguments are filled in: the
 definitions know the fields and explain them, and a field that is no text may be anything.
 """
 
-import sys
 from typing import Any
 
 from analysis.scalars import RULES
 from analysis.spec.templates import AnalysisTemplateSpec, Scope
-from canary.api.crd import canary_crd, crd_yaml
+from canary.api.crd import canary_crd
 from canary.api.structural import Node, structural
 from canary.api.templates import KINDS
 from canary.k8s.names import GROUP, VERSION
@@ -79,7 +78,3 @@ def _loose(node: Node) -> Node:
         if inner in node:
             loose[inner] = _loose(node[inner])
     return loose
-
-
-if __name__ == "__main__":
-    sys.stdout.write(crd_yaml(template_crd(Scope(sys.argv[1]))))

@@ -1,11 +1,13 @@
 """One cluster, one data plane and one Prometheus for all stories; a namespace for each."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from canary.api.template_crds import definitions
 from tests.e2e.plane import Plane
 from tests.e2e.rules import broken
 from tests.e2e.stage import Stage
@@ -13,14 +15,14 @@ from tests.lab.controlplane import ControlPlane
 from tests.lab.prometheus import Prometheus
 from tests.lab.workloads import Namespace
 
-CRDS = sorted((Path(__file__).parents[2] / "canary" / "crds").glob("*.canary.delivery.yaml"))
 SCRAPES = timedelta(seconds=0.5)
 
 
 @pytest.fixture(scope="session")
 def delivery(control_plane_full: ControlPlane) -> ControlPlane:
     """A whole control plane that knows Canaries; they can be watched when the data plane runs."""
-    control_plane_full.kubectl("apply", "--server-side", *(f"--filename={crd}" for crd in CRDS), check=True)
+    crds = json.dumps({"apiVersion": "v1", "kind": "List", "items": definitions()})
+    control_plane_full.kubectl("apply", "--server-side", "-f", "-", input=crds, check=True)
     return control_plane_full
 
 
