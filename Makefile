@@ -2,16 +2,17 @@
 #   make demo    a good version is promoted, a bad one rolled back, in this terminal (about two minutes, installation included)
 #   make test    every check there is; what needs Go, PostgreSQL or kubectl is said when it is missing
 #   make bench   the benchmarks, as ratios and milliseconds
+#   make bench-judgement, bench-judgement-quick   how often verdicts are right, peers beside: a quarter of an hour, or a minute
 
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 LAB    ?= 1
 
-.PHONY: help demo test bench lint types contracts unit lab crd clean
+.PHONY: help demo test bench bench-judgement bench-judgement-quick lint types contracts unit lab crd clean
 
 help:
-	@sed -n '2,4s/^#   //p' Makefile
+	@sed -n '2,5s/^#   //p' Makefile
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Canary needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
@@ -57,6 +58,12 @@ unit: $(VENV)/.dev
 
 bench: $(VENV)/.dev lab
 	@$(BIN)/python -m tests.bench
+
+bench-judgement: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench.judgement
+
+bench-judgement-quick: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench.judgement --quick
 
 crd: $(VENV)/.dev
 	@$(BIN)/python -m canary.api.crd > canary/crds/canaries.canary.delivery.yaml

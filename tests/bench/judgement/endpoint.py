@@ -70,14 +70,20 @@ async def serve(database: Database, wire: Wire, begin: datetime) -> AsyncIterato
     endpoint = _Endpoint(database, wire, begin)
     server = Server(endpoint.answer)
     host, port = await server.start()
-    timeout = _IMPATIENT if wire.ailment is Ailment.HANGS else _PATIENT
-    source = PrometheusSource(PrometheusAddress(address=f"http://{host}:{port}", timeout=timeout))
+    source = PrometheusSource(_address(f"http://{host}:{port}", wire))
     try:
         yield source
     finally:
         source.close()
         endpoint.healed.set()
         await server.stop(grace=0.1)
+
+
+def _address(url: str, wire: Wire) -> PrometheusAddress:
+    """A rest is counted in real seconds, and looks follow at once: only where it hangs are few to be waited for."""
+    if wire.ailment is Ailment.HANGS:
+        return PrometheusAddress(address=url, timeout=_IMPATIENT)
+    return PrometheusAddress(address=url, timeout=_PATIENT, rest=0.0)
 
 
 class _Endpoint:

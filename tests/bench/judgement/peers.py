@@ -100,9 +100,9 @@ def _counted(pooled: Pooled) -> Floats:
     """The logarithm of the mixture after each bin."""
     n, m = pooled.canary_total[..., None], pooled.stable_total[..., None]
     c, bad = pooled.canary_bad[..., None], (pooled.canary_bad + pooled.stable_bad)[..., None]
-    both = np.where((n > 0) & (m > 0), n + m, 1.0)
-    grown = np.where((n > 0) & (m > 0), c * np.log(_GAINS) - bad * np.log((_GAINS * n + m) / both), 0.0)
-    return _log_mean(np.cumsum(grown, axis=1))
+    compared = (n > 0) & (m > 0)
+    grown = np.where(compared, (_GAINS * n + m) / np.where(compared, n + m, 1.0), 1.0)
+    return _log_mean(np.cumsum(np.where(compared, c * np.log(_GAINS) - bad * np.log(grown), 0.0), axis=1))
 
 
 def _blocked(minutes: Pooled) -> Floats:

@@ -48,8 +48,8 @@ class Piece:
 
 
 def run_all(work: Sequence[tuple[Scenario, int]], jobs: int) -> dict[str, list[Piece]]:
-    """Runs every scenario with as many seeds as are given with it, and says on stderr how far it is."""
-    pieces = list(_pieces(work))
+    """Runs every scenario with as many seeds as are given with it, the slow ones first, and says on stderr how far it is."""
+    pieces = list(_pieces(sorted(work, key=lambda one: one[0].wire is None)))
     found: dict[str, list[Piece]] = {scenario.name: [] for scenario, _ in work}
     begun = time.monotonic()
     with ProcessPoolExecutor(jobs, initializer=_quiet) as pool:

@@ -7,7 +7,7 @@ from statistics import median
 
 from analysis.verdict import Verdict
 from tests.bench.judgement.player import minutes
-from tests.bench.judgement.runs import OURS, Piece, Run
+from tests.bench.judgement.runs import Piece, Run
 from tests.bench.judgement.scenario import Cell, Group, Scenario, Truth
 
 _Z = 1.959964
@@ -99,15 +99,17 @@ class Summary:
     burst: Score | None
     pods: Score | None
     large_median: float | None
+    warmed_median: float | None
     no_data: int
 
 
 def summary(method: str, every: Scores) -> Summary:
     """Raises nothing: what was not run is None or 0."""
-    mine = [score for by_method in every.values() for name, score in by_method.items() if name == method]
-    usable = [score for score in mine if score.scenario.group is Group.REGRESSION and _usable(score, mine)]
-    large = [score for score in mine if _large(score.scenario) and _usable(score, mine)]
-    medians = [score.median for score in large if score.median is not None]
+    mine = _of_method(method, every)
+    usable = usable_cells(method, every)
+    calm = _calm_cells(mine)
+    large = [score for score in mine if is_large(score.scenario) and _usable(score, calm)]
+    warmed = [score for score in mine if score.scenario.group is Group.WARMED and _usable(score, calm)]
     return Summary(
         method=method,
         usable=len(usable),
@@ -115,9 +117,17 @@ def summary(method: str, every: Scores) -> Summary:
         worst_healthy=_worst(mine, CALM),
         burst=_worst(mine, (Group.BURST,)),
         pods=_worst(mine, (Group.PODS,)),
-        large_median=median(medians) if medians else None,
+        large_median=_median(large),
+        warmed_median=_median(warmed),
         no_data=sum(score.rolled_back.hits for score in mine if score.scenario.group is Group.MISSING),
     )
+
+
+def usable_cells(method: str, every: Scores) -> list[Score]:
+    """The regressions of the grid that a method finds, and of which it leaves the healthy twin alone (reference §3.3)."""
+    mine = _of_method(method, every)
+    calm = _calm_cells(mine)
+    return [score for score in mine if score.scenario.group is Group.REGRESSION and _usable(score, calm)]
 
 
 def last_line(ours: Summary, judge_us: float) -> str:
@@ -129,10 +139,9 @@ def last_line(ours: Summary, judge_us: float) -> str:
     )
 
 
-def judge_microseconds(found: Mapping[str, Sequence[Piece]]) -> float:
-    """What one look at one metric took on average."""
-    pieces = [piece for some in found.values() for piece in some]
-    return 1e6 * sum(piece.seconds for piece in pieces) / max(1, sum(piece.judged for piece in pieces))
+def _median(scores: Iterable[Score]) -> float | None:
+    medians = [score.median for score in scores if score.median is not None]
+    return median(medians) if medians else None
 
 
 def _percent(score: Score | None) -> str:
@@ -144,23 +153,20 @@ def _worst(scores: Iterable[Score], groups: Sequence[Group]) -> Score | None:
     return max(calm, key=lambda score: score.rolled_back.share, default=None)
 
 
-def _large(scenario: Scenario) -> bool:
+def is_large(scenario: Scenario) -> bool:
+    """Does the canary fail ten times as much as stable, or 30 %, played without a warm-up?"""
     return scenario.group is Group.LARGE or scenario.name.startswith("x10/")
 
 
-def _usable(score: Score, mine: Sequence[Score]) -> bool:
-    """Detects in the hour, and leaves the same service alone when it is healthy (reference §3.3)."""
-    calm = next(
-        (other for other in mine if other.scenario.group is Group.HEALTHY and other.scenario.cell == score.scenario.cell), None
-    )
-    quiet = calm is not None and calm.rolled_back.share <= FALSE_ALARMS_ALLOWED
-    return quiet and score.rolled_back.share >= DETECTION_ASKED
+def _of_method(method: str, every: Scores) -> list[Score]:
+    return [by_method[method] for by_method in every.values() if method in by_method]
 
 
-def healthy_of(cell: Cell | None, every: Scores, method: str) -> Score | None:
-    """The score of the same service when it is healthy."""
-    found = (by_method[method] for by_method in every.values() if method in by_method)
-    return next((one for one in found if one.scenario.group is Group.HEALTHY and one.scenario.cell == cell), None)
+def _calm_cells(mine: Iterable[Score]) -> set[Cell | None]:
+    """Cells in which the healthy service is left alone."""
+    healthy = (score for score in mine if score.scenario.group is Group.HEALTHY)
+    return {score.scenario.cell for score in healthy if score.rolled_back.share <= FALSE_ALARMS_ALLOWED}
 
 
-__all__ = ["OURS", "Rate", "Score", "Scores", "Summary", "judge_microseconds", "last_line", "scores", "summary"]
+def _usable(score: Score, calm: set[Cell | None]) -> bool:
+    return score.scenario.cell in calm and score.rolled_back.share >= DETECTION_ASKED
