@@ -4,7 +4,8 @@ Checked here as far as one can without a provider; `metric_plans` gives the valu
 """
 
 from analysis.spec.analysis import AnalysisSpec, PromoteOn
-from analysis.spec.metric import DEFAULT_METRICS, CountsSpec, MetricSpec, ThresholdSpec, WorseSpec
+from analysis.spec.judging import EffectSpec, RankSpec, ThresholdSpec, WorseSpec
+from analysis.spec.metric import DEFAULT_METRICS, CountsSpec, MetricSpec
 from analysis.spec.plans import metric_plans
 from analysis.spec.provider import AuthSpec, PrometheusSpec, ProviderSpec, SecretName
 from analysis.spec.templates import AnalysisTemplateSpec, ArgumentSpec, Scope, TemplateRef
@@ -16,10 +17,12 @@ __all__ = [
     "ArgumentSpec",
     "AuthSpec",
     "CountsSpec",
+    "EffectSpec",
     "MetricSpec",
     "PrometheusSpec",
     "PromoteOn",
     "ProviderSpec",
+    "RankSpec",
     "Scope",
     "SecretName",
     "TemplateRef",

@@ -1,29 +1,30 @@
 """One metric of the resource: what is measured, how it is judged, and what its owner wants done about each verdict."""
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from analysis.plan import Builtin
 from analysis.scalars import (
-    Number,
-    Percent,
     PositiveDuration,
     PositivePercent,
     Section,
-    Within,
     Word,
     exactly_one,
     one_of,
     refuse_one,
     section,
 )
+from analysis.spec.judging import RankSpec, ThresholdSpec, WorseSpec
 from analysis.templates import BadTemplate, check
 from analysis.verdict import Policy
 
 SLOW = timedelta(milliseconds=500)
+
+_UNJUDGED = "a value needs a threshold or rank: add threshold with min, max or both, or rank with a direction"
+_UNRANKED = "ranks are of values: give a value, or judge shares of bad events by worse, limit or threshold"
+_TWO_JUDGES = "rank takes the place of threshold: remove one of them"
 
 
 def _fillable(template: str) -> str:
@@ -46,41 +47,6 @@ class CountsSpec(Section):
     _placeholders = field_validator("bad", "total")(_fillable)
 
 
-class WorseSpec(Section):
-    """How much worse than stable still counts as "not worse"."""
-
-    ratio: Annotated[Decimal, Within(1, 100)] = Decimal("1.1")
-    """Up to this many times stable's share of bad events."""
-    margin: Percent = Decimal("0.02")
-    """Or up to this much more, in percentage points."""
-
-
-class ThresholdSpec(Section):
-    """A fixed bound, as in Flagger and Argo Rollouts: for values the number itself, for shares of bad events in percent."""
-
-    model_config = section(
-        ("has(self.min) || has(self.max)", "give min, max or both: a threshold without a bound can't fail"),
-        ("!has(self.min) || !has(self.max) || self.min <= self.max", "min is above max: exchange them"),
-    )
-
-    min: Number | None = None
-    """A check below this fails."""
-    max: Number | None = None
-    """A check above this fails."""
-    failures: Annotated[int, Field(ge=1, le=1000)] = 1
-    """The check that fails as this number condemns the version."""
-    min_requests: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    """A check with fewer events than this says nothing. Shares of bad events only."""
-
-    @model_validator(mode="after")
-    def _some_bound(self) -> Self:
-        if self.min is None and self.max is None:
-            raise refuse_one("give min, max or both: a threshold without a bound can't fail")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise refuse_one(f"min {self.min} is above max {self.max}: exchange them")
-        return self
-
-
 class MetricSpec(Section):
     """One metric: builtin, your own counts of bad events, or a value, with how it is judged."""
 
@@ -90,7 +56,9 @@ class MetricSpec(Section):
             "!has(self.above) || (has(self.builtin) && self.builtin == 'slow-share')",
             "above belongs to builtin slow-share: remove it",
         ),
-        ("!has(self.value) || has(self.threshold)", "a value needs a threshold: add threshold with min, max or both"),
+        ("!has(self.value) || has(self.threshold) || has(self.rank)", _UNJUDGED),
+        ("!has(self.rank) || has(self.value)", _UNRANKED),
+        ("!has(self.rank) || !has(self.threshold)", _TWO_JUDGES),
         (
             "!has(self.threshold) || !(has(self.worse) || has(self.limit))",
             "threshold takes the place of worse and limit: remove it, or remove them",
@@ -112,7 +80,9 @@ class MetricSpec(Section):
     limit: PositivePercent | None = None
     """The canary's share of bad events may not be above this. When stable's is too, the canary is not blamed."""
     threshold: ThresholdSpec | None = None
-    """Judge by a fixed bound instead of by comparison; the only way for a value."""
+    """Judge by fixed bounds, or conditions, instead of by comparison."""
+    rank: RankSpec | None = None
+    """Judge a value by the ranks of its points against those of stable's, as Kayenta does."""
     on_failure: Policy | None = None
     """As in `analysis`, for this metric only."""
     on_no_data: Policy | None = None
@@ -132,8 +102,12 @@ class MetricSpec(Section):
         exactly_one(("builtin", "counts", "value"), (self.builtin, self.counts, self.value))
         if self.above is not None and self.builtin is not Builtin.SLOW_SHARE:
             raise refuse_one("belongs to builtin slow-share: remove it", "above")
-        if self.value is not None and self.threshold is None:
-            raise refuse_one("a value needs a threshold: add threshold with min, max or both", "threshold")
+        if self.value is not None and self.threshold is None and self.rank is None:
+            raise refuse_one(_UNJUDGED, "threshold")
+        if self.rank is not None and self.value is None:
+            raise refuse_one(_UNRANKED, "rank")
+        if self.rank is not None and self.threshold is not None:
+            raise refuse_one(_TWO_JUDGES, "rank")
         if self.threshold is not None and (self.worse is not None or self.limit is not None):
             raise refuse_one("takes the place of worse and limit: remove it, or remove them", "threshold")
         return self

@@ -7,8 +7,11 @@ from analysis.plan import (
     BuiltinMeasure,
     CountsMeasure,
     Dialect,
+    Effect,
+    Judge,
     Measure,
     MetricPlan,
+    Rank,
     Sequential,
     Threshold,
     ValueMeasure,
@@ -17,7 +20,8 @@ from analysis.plan import (
 )
 from analysis.scalars import HUNDRED
 from analysis.spec.analysis import AnalysisSpec
-from analysis.spec.metric import SLOW, MetricSpec, ThresholdSpec
+from analysis.spec.judging import EffectSpec, RankSpec, ThresholdSpec
+from analysis.spec.metric import SLOW, MetricSpec
 from analysis.verdict import Policy
 
 
@@ -35,7 +39,7 @@ def _plan(metric: MetricSpec, spec: AnalysisSpec, dialect: Dialect) -> MetricPla
     return MetricPlan(
         name=metric.name,
         measure=_measure(metric, dialect),
-        judge=_threshold(metric.threshold, metric) if metric.threshold else _sequential(metric),
+        judge=_judge(metric),
         on_failure=metric.on_failure or spec.on_failure,
         on_no_data=metric.on_no_data or (Policy.IGNORE if dry else spec.on_no_data),
         on_error=metric.on_error or (Policy.IGNORE if dry else spec.on_error),
@@ -53,6 +57,12 @@ def _measure(metric: MetricSpec, dialect: Dialect) -> Measure:
     return ValueMeasure(query=metric.value)
 
 
+def _judge(metric: MetricSpec) -> Judge:
+    if metric.rank is not None:
+        return _rank(metric.rank)
+    return _threshold(metric.threshold, metric) if metric.threshold else _sequential(metric)
+
+
 def _sequential(metric: MetricSpec) -> Sequential:
     limit = None if metric.limit is None else _fraction(metric.limit)
     if metric.worse is not None:
@@ -65,8 +75,31 @@ def _threshold(bounds: ThresholdSpec, metric: MetricSpec) -> Threshold:
     return Threshold(
         min=None if bounds.min is None else float(bounds.min / unit),
         max=None if bounds.max is None else float(bounds.max / unit),
+        success_when=bounds.success_when,
+        fail_when=bounds.fail_when,
         failures=bounds.failures,
+        in_a_row=bounds.in_a_row,
+        successes=bounds.successes,
         min_requests=bounds.min_requests,
+    )
+
+
+def _rank(spec: RankSpec) -> Rank:
+    return Rank(
+        direction=spec.direction,
+        tolerance=_fraction(spec.tolerance),
+        confidence=_fraction(spec.confidence),
+        points=spec.points,
+        every=spec.every,
+        effect=Effect() if spec.effect is None else _effect(spec.effect),
+    )
+
+
+def _effect(spec: EffectSpec) -> Effect:
+    return Effect(
+        measure=spec.measure,
+        allowed_increase=None if spec.increase is None else float(spec.increase),
+        allowed_decrease=None if spec.decrease is None else float(spec.decrease),
     )
 
 

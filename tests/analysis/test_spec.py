@@ -8,7 +8,11 @@ from analysis.plan import (
     BuiltinMeasure,
     CountsMeasure,
     Dialect,
+    Direction,
+    Effect,
+    EffectSize,
     MetricPlan,
+    Rank,
     Sequential,
     Threshold,
     ValueMeasure,
@@ -81,6 +85,29 @@ def test_a_value_is_judged_by_its_threshold():
 def test_a_threshold_on_a_share_is_in_percent():
     found = plan(builtin="error-share", threshold={"max": 1, "failures": 5, "minRequests": 20})
     assert found.judge == Threshold(max=0.01, failures=5, min_requests=20)
+
+
+def test_conditions_and_what_they_need_to_condemn():
+    condition = {"successWhen": "result < 0.05", "failWhen": "result > 2 * stable", "failures": 3, "inARow": True, "successes": 2}
+    expected = Threshold(
+        success_when="result < 0.05", fail_when="result > 2 * stable", failures=3, in_a_row=True, successes=2, min_requests=1
+    )
+    assert plan(value="p99", threshold=condition).judge == expected
+    assert plan(builtin="error-share", threshold=condition).judge == expected
+
+
+def test_a_value_may_be_ranked():
+    assert plan(value="p99", rank={"direction": "increase"}).judge == Rank(direction=Direction.INCREASE)
+    effect = {"measure": "cles", "increase": 0.7, "decrease": 0.3}
+    rank = {"direction": "either", "tolerance": "10%", "confidence": "99%", "points": 30, "every": "30s", "effect": effect}
+    assert plan(value="p99", rank=rank).judge == Rank(
+        direction=Direction.EITHER,
+        tolerance=0.1,
+        confidence=0.99,
+        points=30,
+        every=timedelta(seconds=30),
+        effect=Effect(measure=EffectSize.CLES, allowed_increase=0.7, allowed_decrease=0.3),
+    )
 
 
 def test_a_metric_may_have_policies_of_its_own():

@@ -291,13 +291,67 @@ BAD: dict[str, Bad] = {
     ),
     "a value without a threshold": Bad(
         at="spec.analysis.metrics[0].threshold",
-        says="a value needs a threshold: add threshold with min, max or both",
+        says="a value needs a threshold or rank: add threshold with min, max or both, or rank with a direction",
         change={"analysis": metric(value="up")},
     ),
     "a threshold without a bound": Bad(
         at="spec.analysis.metrics[0].threshold",
         says="give min, max or both",
         change={"analysis": metric(value="up", threshold={"failures": 3})},
+    ),
+    "a threshold with bounds and conditions": Bad(
+        at="spec.analysis.metrics[0].threshold",
+        says="give either min and max, or successWhen and failWhen",
+        change={"analysis": metric(value="up", threshold={"max": 1, "successWhen": "result < 1"})},
+    ),
+    "a condition that is no expression": Bad(
+        at="spec.analysis.metrics[0].threshold.successWhen",
+        says="'result <' is no CEL expression: it ends too early",
+        change={"analysis": metric(value="up", threshold={"successWhen": "result <"})},
+        server=False,
+    ),
+    "a condition in another language": Bad(
+        at="spec.analysis.metrics[0].threshold.failWhen",
+        says="has 'len' at character 1: write numbers, result, stable",
+        change={"analysis": metric(value="up", threshold={"failWhen": "len(result) > 0"})},
+        server=False,
+    ),
+    "a condition that decides nothing": Bad(
+        at="spec.analysis.metrics[0].threshold.successWhen",
+        says="gives -1.7, neither true nor false: compare it with something",
+        change={"analysis": metric(value="up", threshold={"successWhen": "result"})},
+        server=False,
+    ),
+    "a condition that is too long": Bad(
+        at="spec.analysis.metrics[0].threshold.successWhen",
+        says="has 600 characters: shorten it to 512",
+        change={"analysis": metric(value="up", threshold={"successWhen": "result < 1  " * 50})},
+    ),
+    "ranks without a direction": Bad(
+        at="spec.analysis.metrics[0].rank.direction",
+        says="is missing: add it",
+        change={"analysis": metric(value="up", rank={})},
+    ),
+    "ranks of counts": Bad(
+        at="spec.analysis.metrics[0].rank",
+        says="ranks are of values: give a value, or judge shares of bad events by worse, limit or threshold",
+        change={"analysis": metric(builtin="error-share", rank={"direction": "increase"})},
+    ),
+    "two judges of one value": Bad(
+        at="spec.analysis.metrics[0].rank",
+        says="rank takes the place of threshold: remove one of them",
+        change={"analysis": metric(value="up", rank={"direction": "increase"}, threshold={"max": 1})},
+    ),
+    "a comparison that is never sure": Bad(
+        at="spec.analysis.metrics[0].rank.confidence",
+        says="100% is out of range: write 50% or more, and less than 100%",
+        change={"analysis": metric(value="up", rank={"direction": "increase", "confidence": "100%"})},
+        server=False,
+    ),
+    "a comparison of too few points": Bad(
+        at="spec.analysis.metrics[0].rank.points",
+        says="4 is too small: write at least 5",
+        change={"analysis": metric(value="up", rank={"direction": "increase", "points": 4})},
     ),
     "a threshold upside down": Bad(
         at="spec.analysis.metrics[0].threshold",

@@ -60,7 +60,10 @@ async def test_bad_input_is_refused_at_apply(cluster: Client):
         ("an unknown test", "names a test that is not in tests: add it there, or remove it from the step"),
         ("a test without a kind", "give exactly one of http, job"),
         ("a metric without a kind", "give exactly one of builtin, counts, value"),
-        ("a value without a threshold", "a value needs a threshold: add threshold with min, max or both"),
+        (
+            "a value without a threshold",
+            "a value needs a threshold or rank: add threshold with min, max or both, or rank with a direction",
+        ),
         ("linear with too many steps", "that makes more than 50 steps: raise by"),
         ("requests that nobody counts", "so none are counted: add a metric, or remove minRequests"),
         ("name too long", "metadata.name has more than 52 characters: shorten it"),
