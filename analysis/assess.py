@@ -198,9 +198,8 @@ def _problem(state: MetricState, reading: Reading, plan: MetricPlan, now: dateti
 
 def _missing(state: MetricState, reading: Counted, plan: MetricPlan, now: datetime) -> Problem | None:
     judge = state.judge
-    if not reading.canary and not reading.stable and judge.requests == 0:
-        sentence = f"There is no series of {reading.sought}: no request was counted yet, or the metric isn't scraped."
-        return Problem(Trouble.EMPTY, sentence)
+    if not reading.canary:
+        return _unseen(state, reading)
     if judge.requests == 0:
         return Problem(Trouble.NO_REQUEST, f"The canary has had no request yet ({reading.sought}).")
     if _lull(state, plan, now):
@@ -210,6 +209,20 @@ def _missing(state: MetricState, reading: Counted, plan: MetricPlan, now: dateti
         lacking = "Stable has had no request yet" if reading.stable else "There is no series of stable"
         return Problem(Trouble.NO_BASELINE, f"{lacking} to compare the canary with ({reading.sought}).")
     return None
+
+
+def _unseen(state: MetricState, reading: Counted) -> Problem:
+    """There is no series of the canary at all; `Counted` says nothing of one whose series are there but old."""
+    if state.last_request is not None:
+        whose = "the canary" if reading.stable else "either version"
+        last = f"the canary's last request was counted at {_clock(state.last_request)}"
+        sentence = f"There is no series of {whose} any more: {last}, and its pods are gone or aren't scraped ({reading.sought})."
+        return Problem(Trouble.EMPTY, sentence)
+    if reading.stable:
+        sentence = f"There is no series of the canary yet: it had no request, or its pods aren't scraped ({reading.sought})."
+        return Problem(Trouble.NO_REQUEST, sentence)
+    sentence = f"There is no series of {reading.sought}: no request was counted yet, or the metric isn't scraped."
+    return Problem(Trouble.EMPTY, sentence)
 
 
 def _lull(state: MetricState, plan: MetricPlan, now: datetime) -> bool:

@@ -153,13 +153,18 @@ async def _counts(source: MetricSource, measure: CountsMeasure, subject: Subject
         for version in Version
         for counts, template in ((Counts.EVENTS, measure.total), (Counts.ONLY_BAD, measure.bad))
     ]
-    answers = await asyncio.gather(*(source.query(query, at) for _, _, query in asked))
+    total = fill(measure.total, subject, Version.CANARY)
+    # Of anything but a selector the times are now, which finds nothing old; the line's end ends a comment.
+    aged = _if_known(source, f"max(timestamp({total}\n))", at)
+    answers, ages = await asyncio.gather(asyncio.gather(*(source.query(query, at) for _, _, query in asked)), aged)
     found: dict[Version, Samples] = {Version.STABLE: {}, Version.CANARY: {}}
     for (version, counts, query), answer in zip(asked, answers, strict=True):
         counted = _as_counters(counts, answer, query)
         if isinstance(counted, Problem):
             return counted
         found[version] = {**found[version], **counted}
+    if (old := queries.too_old(brief(total), [point.value for point in ages.points], at)) is not None:
+        return old
     sought = f"{brief(asked[0][2])} and {brief(asked[2][2])}"
     return Counted(stable=found[Version.STABLE], canary=found[Version.CANARY], sought=sought)
 

@@ -136,11 +136,15 @@ def stale(words: Words, subject: Subject, metric: str, ages: Index, at: datetime
     `ages` answers `age_query`. A canary without any series is no such problem.
     """
     times = [point.value for point in points_of(words, subject, Version.CANARY, ages)]
+    return too_old(sought(metric, words, subject, Version.CANARY), times, at)
+
+
+def too_old(whose: str, times: Iterable[float], at: datetime) -> Problem | None:
+    """The problem that the newest of these times of samples, in seconds since 1970, is no news any more."""
     age = at.timestamp() - max(times, default=at.timestamp())
     if not age >= STALE.total_seconds():
         return None
     old = timedelta(seconds=min(age, _MOST_AGE.total_seconds()))
-    whose = sought(metric, words, subject, Version.CANARY)
     return Problem(
         Trouble.STALE,
         f"The newest sample of {whose} is from {at - old:%H:%M:%S}, {duration(old)} before this look: nothing new of it "

@@ -73,7 +73,16 @@ def test_a_failure_carries_its_policy_and_outlives_an_outage():
             Verdict.NO_DATA,
             "There is no series of response_total of reviews: no request was counted yet, or the metric isn't scraped.",
         ),
-        (counted(stable=counters(0, 5)), Verdict.NO_DATA, "The canary has had no request yet (response_total of reviews)."),
+        (
+            counted(stable=counters(0, 5)),
+            Verdict.NO_DATA,
+            "There is no series of the canary yet: it had no request, or its pods aren't scraped (response_total of reviews).",
+        ),
+        (
+            counted(canary=counters(0, 0), stable=counters(0, 5)),
+            Verdict.NO_DATA,
+            "The canary has had no request yet (response_total of reviews).",
+        ),
         (Problem(Trouble.TIMEOUT, "It was late."), Verdict.ERROR, "It was late."),
         (Problem(Trouble.NAN, "It was NaN."), Verdict.NO_DATA, "It was NaN."),
     ],
@@ -133,6 +142,21 @@ def test_a_canary_that_falls_silent_has_no_data_after_the_patience_and_not_befor
     assert [Verdict.NO_DATA, *[Verdict.CONTINUE] * 4, Verdict.NO_DATA] == [one.verdict for one in verdicts]
     assert verdicts[-1].patience_over
     assert verdicts[-1].sentence == "The canary has had no request since 12:00:15."
+
+
+@pytest.mark.parametrize(
+    ("stable", "sentence"),
+    [
+        (counters(1, 1500), "There is no series of the canary any more: "),
+        ({}, "There is no series of either version any more: "),
+    ],
+)
+def test_a_canary_whose_series_are_gone_has_no_data_at_once(stable, sentence):
+    _, verdicts = run(a_plan(), [*serving(3), counted(stable=stable)])
+    assert [one.verdict for one in verdicts[1:]] == [Verdict.CONTINUE, Verdict.CONTINUE, Verdict.NO_DATA]
+    since = "the canary's last request was counted at 12:00:30, and its pods are gone or aren't scraped"
+    assert verdicts[-1].sentence == f"{sentence}{since} (response_total of reviews)."
+    assert not verdicts[-1].patience_over
 
 
 def test_since_is_when_the_verdict_last_changed():

@@ -173,13 +173,13 @@ async def test_what_is_no_value_is_told_apart(answer, trouble, verdict, sentence
     ],
 )
 async def test_what_is_no_counter_is_told_apart(answer, trouble, verdict, sentence):
-    found = await look(CHECKOUT, canary=answer)
+    found = await look(CHECKOUT, timestamp=Vector(()), canary=answer)
     assert (trouble, verdict) == (found.trouble, found.verdict)
     assert found.sentence.endswith(sentence)
 
 
 async def test_counts_of_two_series_are_added_up():
-    found = await look(CHECKOUT, canary=vector(({"pod": "a"}, 3.0), ({"pod": "b"}, 4.0)))
+    found = await look(CHECKOUT, timestamp=Vector(()), canary=vector(({"pod": "a"}, 3.0), ({"pod": "b"}, 4.0)))
     assert sorted(found.canary.values()) == [3.0, 3.0, 4.0, 4.0]
     assert found.stable == {}
 
