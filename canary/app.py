@@ -20,6 +20,8 @@ from canary.controller.http_call import HttpCaller
 from canary.controller.http_guard import Guard
 from canary.controller.job_call import JobCaller
 from canary.controller.measure import Measures
+from canary.controller.provider_clients import ProviderClients
+from canary.controller.providers import Providers
 from canary.controller.queue import Key, Slots, Turn, WorkQueue
 from canary.controller.reconcile import Reconciler
 from canary.controller.record import Papers, Recorder
@@ -90,8 +92,7 @@ class App:
         self.events = Events(client, self.clock)
         self.metrics = Metrics(Sources(queue=self.queue.numbers, events=self.events.numbers), version=_version())
         secrets = Secrets(api=client)
-        guard = Guard(hosts=settings.hook_hosts, loopback=settings.hook_loopback)
-        self.http = HttpCaller(secrets, guard, proxy=settings.hook_proxy)
+        self.http = HttpCaller(secrets, _guard(settings), proxy=settings.hook_proxy)
         self.jobs = JobCaller(client)
         self.calls = Calls(Stores(runs=Runs(store), outbox=Outbox(store)), self.http, self.jobs, self.clock, self.queue.add)
         self.caches.on_job = lambda job, gone: self.calls.job_changed(job, gone=gone)
@@ -106,15 +107,18 @@ class App:
             hands=Hands(api=self.client, caches=self.caches, run=self.runs.start),
             recorder=Recorder(self.client, self.caches, papers, self.clock),
             measures=self.measures,
-            targets=Targets(
-                address=self.settings.prometheus,
-                dialect=self.settings.prometheus_dialect,
-                timeout=self.settings.query_timeout,
-                secrets=secrets,
-            ),
+            targets=Targets(providers=self._providers(secrets), dialect=self.settings.prometheus_dialect),
             runs=self.runs,
             schedule=self.schedule,
             clock=self.clock,
+        )
+
+    def _providers(self, secrets: Secrets) -> Providers:
+        return Providers(
+            address=self.settings.prometheus,
+            timeout=self.settings.query_timeout,
+            secrets=secrets,
+            clients=ProviderClients(guard=_guard(self.settings), proxy=self.settings.hook_proxy),
         )
 
     # -- running ------------------------------------------------------------------------------------------------------
@@ -177,6 +181,10 @@ class App:
             "; ".join(self.caches.problems()) or None if self._synced else "The first look at the cluster is not complete yet."
         )
         return [Check(name="caches", problem=watching), Check(name="store", problem=self.store.problem)]
+
+
+def _guard(settings: Settings) -> Guard:
+    return Guard(hosts=settings.hook_hosts, loopback=settings.hook_loopback)
 
 
 def _count(call: Call, counted: list[Metrics]) -> None:

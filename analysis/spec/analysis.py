@@ -3,22 +3,25 @@
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from analysis.scalars import (
     BY_NAME,
     HUNDRED,
     Duration,
     Interval,
+    Objection,
     PositiveDuration,
     PositivePercent,
     Section,
     refuse,
     refuse_one,
+    section,
     taken,
 )
+from analysis.spec.fitness import unfit
 from analysis.spec.metric import DEFAULT_METRICS, MetricSpec
 from analysis.spec.provider import ProviderSpec
 from analysis.spec.templates import TemplateRef
@@ -34,8 +37,23 @@ class PromoteOn(StrEnum):
     EVIDENCE = "evidence"
 
 
+_PROMETHEUS = "!has(self.provider) || has(self.provider.prometheus)"
+_RULES = (
+    (
+        f"{_PROMETHEUS} || !has(self.metrics) || self.metrics.all(one, !has(one.builtin) || has(one.provider))",
+        "builtin metrics are read from a Prometheus: write counts or values for this provider",
+    ),
+    (
+        f"{_PROMETHEUS} || has(self.metrics) || (has(self.templates) && size(self.templates) > 0)",
+        "the default metrics are read from a Prometheus: write metrics of your own for this provider",
+    ),
+)
+
+
 class AnalysisSpec(Section):
     """How the canary is judged against stable from live metrics."""
+
+    model_config = section(*_RULES)
 
     provider: ProviderSpec | None = None
     """Where metrics come from. Default: the controller's own provider."""
@@ -74,6 +92,15 @@ class AnalysisSpec(Section):
         if rate > HUNDRED / 2:
             raise refuse_one("would roll back most healthy versions: write at most 50%")
         return rate
+
+    @model_validator(mode="after")
+    def _askable(self) -> Self:
+        """Templates are looked at with the provider that they are asked of, once that is known."""
+        if self.metrics is None and not self.templates and next(unfit(self.own, self.provider), None) is not None:
+            raise refuse_one("has none by default for this provider: write counts or values of your own", "metrics")
+        if objections := list(unfit(self.metrics or (), self.provider)):
+            raise refuse(*(Objection(at=("metrics", *one.at), sentence=one.sentence) for one in objections))
+        return self
 
     @property
     def judged(self) -> bool:

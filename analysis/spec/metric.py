@@ -17,6 +17,7 @@ from analysis.scalars import (
     section,
 )
 from analysis.spec.judging import RankSpec, ThresholdSpec, WorseSpec
+from analysis.spec.provider import ProviderSpec
 from analysis.templates import BadTemplate, check
 from analysis.verdict import Policy
 
@@ -36,13 +37,14 @@ def _fillable(template: str) -> str:
 
 
 class CountsSpec(Section):
-    """Two PromQL expressions of raw counters, such as `http_requests_total{...}`: never a rate, increments are taken by us."""
+    """Two queries. In PromQL, raw counters, such as `http_requests_total{...}`: never a rate, increments are taken by us. In the
+    language of another provider, how many events there were in the window that is asked for."""
 
     bad: Annotated[str, Field(min_length=1, max_length=2048)]
-    """Instant vector of the counters of bad events. {{pods}}, {{leaf}}, {{deployment}}, {{service}}, {{namespace}} and
-    {{canary}} are filled in, once per version."""
+    """The bad events. {{pods}}, {{leaf}}, {{deployment}}, {{service}}, {{namespace}}, {{canary}} and {{interval}} (in seconds)
+    are filled in, once per version."""
     total: Annotated[str, Field(min_length=1, max_length=2048)]
-    """Instant vector of the counters of all events."""
+    """All events."""
 
     _placeholders = field_validator("bad", "total")(_fillable)
 
@@ -63,6 +65,7 @@ class MetricSpec(Section):
             "!has(self.threshold) || !(has(self.worse) || has(self.limit))",
             "threshold takes the place of worse and limit: remove it, or remove them",
         ),
+        ("!has(self.builtin) || !has(self.provider) || has(self.provider.prometheus)", "builtin is read from a Prometheus"),
     )
 
     name: Word
@@ -72,9 +75,11 @@ class MetricSpec(Section):
     above: PositiveDuration | None = None
     """What slow-share calls slow. Default 500ms; a bound of the latency histogram is best."""
     counts: CountsSpec | None = None
-    """Bad events out of all events, by PromQL of your own."""
+    """Bad events out of all events, by queries of your own."""
     value: Annotated[str, Field(min_length=1, max_length=2048)] | None = None
-    """A PromQL expression that gives one number per version; placeholders as in `counts`."""
+    """A query that gives one number per version; placeholders as in `counts`."""
+    provider: ProviderSpec | None = None
+    """Where this metric comes from. Default: the provider of `analysis`."""
     worse: WorseSpec | None = None
     """How much worse than stable still counts as "not worse". With `limit` alone, stable is not compared with."""
     limit: PositivePercent | None = None

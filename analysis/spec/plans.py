@@ -22,13 +22,12 @@ from analysis.scalars import HUNDRED
 from analysis.spec.analysis import AnalysisSpec
 from analysis.spec.judging import EffectSpec, RankSpec, ThresholdSpec
 from analysis.spec.metric import SLOW, MetricSpec
+from analysis.templates import settle
 from analysis.verdict import Policy
 
 
 def metric_plans(spec: AnalysisSpec, dialect: Dialect) -> tuple[MetricPlan, ...]:
     """What a rollout is judged by, templates apart; `dialect` is used where the resource names none."""
-    if spec.provider is not None:
-        dialect = spec.provider.prometheus.dialect or dialect
     plans = tuple(_plan(metric, spec, dialect) for metric in spec.own)
     return share_alpha(_fraction(spec.false_rollback_rate), plans)
 
@@ -38,7 +37,7 @@ def _plan(metric: MetricSpec, spec: AnalysisSpec, dialect: Dialect) -> MetricPla
     dry = metric.on_failure is Policy.IGNORE
     return MetricPlan(
         name=metric.name,
-        measure=_measure(metric, dialect),
+        measure=_measure(metric, spec, dialect),
         judge=_judge(metric),
         on_failure=metric.on_failure or spec.on_failure,
         on_no_data=metric.on_no_data or (Policy.IGNORE if dry else spec.on_no_data),
@@ -47,14 +46,17 @@ def _plan(metric: MetricSpec, spec: AnalysisSpec, dialect: Dialect) -> MetricPla
     )
 
 
-def _measure(metric: MetricSpec, dialect: Dialect) -> Measure:
+def _measure(metric: MetricSpec, spec: AnalysisSpec, dialect: Dialect) -> Measure:
+    provider = metric.provider or spec.provider
     if metric.builtin is not None:
+        if provider is not None and provider.prometheus is not None:
+            dialect = provider.prometheus.dialect or dialect
         above = (metric.above or SLOW) if metric.builtin is Builtin.SLOW_SHARE else None
         return BuiltinMeasure(builtin=metric.builtin, dialect=dialect, above=above)
     if metric.counts is not None:
-        return CountsMeasure(bad=metric.counts.bad, total=metric.counts.total)
+        return CountsMeasure(bad=settle(metric.counts.bad, spec.interval), total=settle(metric.counts.total, spec.interval))
     assert metric.value is not None, "a metric has exactly one kind"
-    return ValueMeasure(query=metric.value)
+    return ValueMeasure(query=settle(metric.value, spec.interval))
 
 
 def _judge(metric: MetricSpec) -> Judge:

@@ -89,7 +89,7 @@ class AnalysisTemplateSpec(DeclaredArguments):
     """Metrics to be judged by any Canary that names this template."""
 
     provider: ProviderSpec | None = None
-    """Where metrics come from, unless the Canary names a provider itself. Secrets are those of the Canary's namespace."""
+    """Where these metrics come from. Default: the Canary's provider. Secrets are those of the Canary's namespace."""
     metrics: Annotated[tuple[MetricSpec, ...], Field(min_length=1, max_length=20, json_schema_extra=BY_NAME)]
     """What is judged, before the metrics of the Canary itself."""
 

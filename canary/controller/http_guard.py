@@ -1,4 +1,4 @@
-"""Where tests and hooks may call: whoever writes a Canary must not make the controller fetch what only the controller can reach.
+"""Where tests, hooks and metric providers may lead: no Canary makes the controller fetch what only the controller can reach.
 
 Names are checked before a request, addresses at the moment of connecting, after the name was resolved and with no second look-up
 in between. Cloud metadata addresses are never allowed, loopback only when the controller's owner says so.
@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
+import ssl
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ class Guard:
             raise Refused("Its URL is not one that can be called: write http://host/path or https://host/path.")
         if self.hosts is not None and not any(_within(host, suffix) for suffix in self.hosts):
             raise Refused(
-                f"{host} is not among the hosts that tests and hooks may call: {', '.join(self.hosts)} (CANARY_HOOK_HOSTS)."
+                f"{host} is not among the hosts that tests, hooks and metric providers may lead to: "
+                f"{', '.join(self.hosts)} (CANARY_HOOK_HOSTS)."
             )
         with contextlib.suppress(ValueError):
             self.check_address(host, ipaddress.ip_address(host))
@@ -53,9 +55,17 @@ class Guard:
         """Raise Refused when `host` leads to an address that may not be called."""
         address = _embedded(address)
         if address.is_link_local or address in _METADATA or address.is_multicast:
-            raise Refused(f"{host} leads to {address}, a link-local or metadata address that tests and hooks may not call.")
+            raise Refused(f"{host} leads to {address}, a link-local or metadata address that nobody may be led to.")
         if (address.is_loopback or address.is_unspecified) and not self.loopback:
             raise Refused(f"{host} leads to {address}, the controller's own machine: CANARY_HOOK_LOOPBACK=true allows that.")
+
+    def objection(self, host: str, address: str) -> str | None:
+        """What `check_address` has against an address as text; None when nothing."""
+        try:
+            self.check_address(host, ipaddress.ip_address(address))
+        except (Refused, ValueError) as error:
+            return str(error)
+        return None
 
 
 def _within(host: str, suffix: str) -> bool:
@@ -73,17 +83,17 @@ def _embedded(address: Address) -> Address:
 
 
 class GuardedTransport(httpx.AsyncHTTPTransport):
-    """Connects only where the guard allows. Every request has a connection of its own: calls are few and far between."""
+    """Connects only where the guard allows. No more connections are `kept` than that: most calls are few and far between."""
 
-    def __init__(self, guard: Guard) -> None:
-        trusted = httpx.create_ssl_context()  # one: each costs a MiB
+    def __init__(self, guard: Guard, *, trust: ssl.SSLContext | None = None, kept: int = 0) -> None:
+        trusted = trust or httpx.create_ssl_context()  # one: each costs a MiB
         super().__init__(verify=trusted)
         self._network = _GuardedNetwork(guard)
         # httpx has no argument for the network; its transport is the translation around this pool.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=trusted,
             max_connections=None,
-            max_keepalive_connections=0,
+            max_keepalive_connections=kept,
             network_backend=self._network,
         )
 

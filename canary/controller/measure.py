@@ -1,49 +1,62 @@
 """Measuring: at each tick one look per provider and interval serves every rollout that has traffic, and its judges.
 
-Verdicts are kept in memory for the planner and their evidence in the store. A tick that finds the last one of its group still
-waiting for an answer is skipped: a slow provider delays nobody but those who ask it.
+Verdicts are kept in memory for the planner and their evidence in the store. Rollouts that ask the same providers at the same
+interval are a group; a tick that finds the last look of its group still waiting for an answer is skipped, so that a slow provider
+delays nobody but those who ask it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain, count
 from typing import Protocol
 
 import structlog
 
 from analysis.assess import MetricState, Moment, assess, fresh
-from analysis.collect import Wanted, collect
+from analysis.collect import Key as MetricKey
+from analysis.collect import Wanted
 from analysis.judges.record import SequentialState
 from analysis.plan import MetricPlan, Subject
-from analysis.providers.base import ErrorKind, MetricSource, ProviderError
+from analysis.readers import Reader
 from analysis.reading import Problem, Reading, Trouble
 from analysis.verdict import MetricVerdict, Policy
 from canary.clock import Clock
+from canary.controller.providers import Place
 from canary.controller.queue import Key
 from canary.errors import CanaryError
 from canary.store.evidence import Evidence, JudgeState, Measurement
 
 log = structlog.get_logger(__name__)
 
-Connect = Callable[[], Awaitable[MetricSource]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What is measured for one rollout. `source` names the provider: targets with the same one are asked for together.
+    """What is measured for one rollout, and where each metric is read.
 
-    `connect` opens that provider. `warm_until` ends the warm-up, `step` names the step and its attempt.
+    `warm_until` ends the warm-up, `step` names the step and its attempt.
     """
 
     rollout: str
     subject: Subject
-    plans: tuple[MetricPlan, ...]
-    source: Hashable
-    connect: Connect
+    metrics: tuple[tuple[MetricPlan, Place], ...]
     interval: timedelta
     warm_until: datetime
     step: str
+
+    @property
+    def plans(self) -> tuple[MetricPlan, ...]:
+        """How each metric is measured and judged."""
+        return tuple(plan for plan, _ in self.metrics)
+
+    @property
+    def group(self) -> "GroupName":
+        """Targets with the same one are looked at together."""
+        return frozenset(place.name for _, place in self.metrics), self.interval
+
+
+GroupName = tuple[frozenset[Hashable], timedelta]
 
 
 class Ticker(Protocol):
@@ -65,6 +78,7 @@ class _Watched:
 class _Group:
     name: str
     keys: set[Key] = field(default_factory=set)
+    readers: dict[Hashable, Reader] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
 
 
@@ -77,8 +91,9 @@ class Measures:
         self._ticker = ticker
         self._wake = wake
         self._watched: dict[Key, _Watched] = {}
-        self._groups: dict[tuple[Hashable, timedelta], _Group] = {}
-        self._sources: dict[Hashable, MetricSource] = {}
+        self._groups: dict[GroupName, _Group] = {}
+        self._numbers = count(1)
+        self._retiring: set[asyncio.Task[None]] = set()
 
     def verdicts(self, key: Key, rollout: str) -> tuple[MetricVerdict, ...]:
         """The verdicts on a rollout; none before its first look."""
@@ -88,39 +103,39 @@ class Measures:
     def follow(self, key: Key, target: Target) -> None:
         """Measure this from now on; a first look follows at once, so that counters are seeded before much traffic has flowed."""
         watched = self._watched.get(key)
-        if watched is not None and watched.target.rollout == target.rollout and _group(watched.target) == _group(target):
+        if watched is not None and watched.target.rollout == target.rollout and watched.target.group == target.group:
             watched.target = target
             return
         self.forget(key)
         self._watched[key] = _Watched(target)
-        group = self._groups.get(_group(target))
+        group = self._groups.get(target.group)
         if group is None:
-            group = self._groups[_group(target)] = _Group(f"measure {len(self._groups)} {target.source}")
-            self._ticker.every(group.name, target.interval, lambda: self._tick(_group(target)))
+            group = self._groups[target.group] = _Group(f"measure {next(self._numbers)}")
+            self._ticker.every(group.name, target.interval, lambda: self._tick(target.group))
         group.keys.add(key)
-        self._tick(_group(target))
+        self._tick(target.group)
 
     def forget(self, key: Key) -> None:
         """Stop measuring."""
         watched = self._watched.pop(key, None)
         if watched is None:
             return
-        group = self._groups[_group(watched.target)]
+        group = self._groups[watched.target.group]
         group.keys.discard(key)
         if not group.keys:
             self._ticker.cancel_every(group.name)
-            del self._groups[_group(watched.target)]
+            del self._groups[watched.target.group]
+            retiring = asyncio.create_task(_retire(group), name=f"retire {group.name}")
+            self._retiring.add(retiring)
+            retiring.add_done_callback(self._retiring.discard)
 
     async def close(self) -> None:
         """Stop everything that is under way."""
-        tasks = [group.task for group in self._groups.values() if group.task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*map(_retire, self._groups.values()), *self._retiring, return_exceptions=True)
 
     # -- one look -------------------------------------------------------------------------------------------------------
 
-    def _tick(self, name: tuple[Hashable, timedelta]) -> None:
+    def _tick(self, name: GroupName) -> None:
         group = self._groups.get(name)
         if group is None:
             return
@@ -135,22 +150,17 @@ class Measures:
             return
         await self._remember([one for one in watched.values() if one.states is None])
         now = self._clock.now()
-        wanted = [Wanted(one.target.subject, plan) for one in watched.values() for plan in one.target.plans]
-        readings = await self._readings(next(iter(watched.values())).target, wanted, now)
+        asked: dict[Hashable, tuple[Place, list[Wanted]]] = {}
+        for one in watched.values():
+            for plan, place in one.target.metrics:
+                asked.setdefault(place.name, (place, []))[1].append(Wanted(one.target.subject, plan))
+        found = await asyncio.gather(*(_read(group, place, wanted, now) for place, wanted in asked.values()))
+        readings = dict(chain.from_iterable(each.items() for each in found))
         for key, one in watched.items():
             if self._watched.get(key) is one:
                 self._judge(key, one, readings, now)
 
-    async def _readings(self, target: Target, wanted: list[Wanted], now: datetime) -> Mapping[tuple[str, str, str], Reading]:
-        try:
-            source = self._sources.get(target.source)
-            if source is None:
-                source = self._sources[target.source] = await target.connect()
-        except (CanaryError, ProviderError) as error:
-            return dict.fromkeys((one.key for one in wanted), _unreachable(error))
-        return await collect(source, wanted, now)
-
-    def _judge(self, key: Key, one: _Watched, readings: Mapping[tuple[str, str, str], Reading], now: datetime) -> None:
+    def _judge(self, key: Key, one: _Watched, readings: Mapping[MetricKey, Reading], now: datetime) -> None:
         target, states = one.target, one.states or {}
         moment = Moment(now=now, warm_until=target.warm_until, step=target.step)
         verdicts = []
@@ -192,13 +202,28 @@ class Measures:
                     log.warning("evidence starts afresh", metric=saved.metric, problem=str(error))
 
 
-def _group(target: Target) -> tuple[Hashable, timedelta]:
-    return target.source, target.interval
+async def _read(group: _Group, place: Place, wanted: list[Wanted], now: datetime) -> Mapping[MetricKey, Reading]:
+    """A reader whose credentials are refused is given up: the next look reads them anew."""
+    try:
+        reader = group.readers.get(place.name)
+        if reader is None:
+            reader = group.readers[place.name] = await place.open()
+    except CanaryError as error:
+        return dict.fromkeys((one.key for one in wanted), Problem(Trouble.QUERY_ERROR, error.sentence))
+    readings = await reader.look(wanted, now)
+    if reader.turned_away:
+        del group.readers[place.name]
+        await reader.close()
+    return readings
 
 
-def _unreachable(error: CanaryError | ProviderError) -> Problem:
-    late = isinstance(error, ProviderError) and error.kind is ErrorKind.TIMEOUT
-    return Problem(Trouble.TIMEOUT if late else Trouble.QUERY_ERROR, error.sentence)
+async def _retire(group: _Group) -> None:
+    """Nobody waits for the look that may be under way, and its readers are no longer needed."""
+    if group.task is not None:
+        group.task.cancel()
+        await asyncio.gather(group.task, return_exceptions=True)
+    for reader in group.readers.values():
+        await reader.close()
 
 
 def _measurement(rollout: str, state: MetricState, verdict: MetricVerdict, now: datetime) -> Measurement:

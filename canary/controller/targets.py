@@ -1,20 +1,13 @@
-"""What is measured for a rollout, and where: from its spec, its names and the controller's own provider."""
+"""What is measured for a rollout, and where: from its spec, its names and the providers of its metrics."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
 from analysis.plan import Dialect, Subject
-from analysis.providers.base import MetricSource
-from analysis.providers.prometheus import PrometheusAddress, PrometheusSource
-from analysis.scalars import Header
-from analysis.spec.provider import PrometheusSpec
 from canary.api.v1alpha1 import CanarySpec
 from canary.controller.measure import Target
+from canary.controller.providers import Asker, Providers
 from canary.controller.revisions import LONGEST_STEM
-from canary.controller.secrets import Secrets
 from canary.controller.sight import Sight
-from canary.errors import Misconfigured
 from strategies.model import Phase, Rollout, Stage, State
 
 _HASH = 10  # characters of a pod-template-hash, at most
@@ -22,72 +15,36 @@ _HASH = 10  # characters of a pod-template-hash, at most
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
-    """`address` and `dialect` are the controller's own, None where it names none."""
+    """`dialect` is the controller's own, None where it names none."""
 
-    address: str | None
+    providers: Providers
     dialect: Dialect | None
-    timeout: timedelta
-    secrets: Secrets
 
     def provided(self, spec: CanarySpec) -> bool:
         """Is there anywhere to ask for metrics?"""
-        return self._address(spec) is not None
+        asker = Asker(namespace="", interval=spec.analysis.interval)
+        places = (self.providers.place(metric.provider or spec.analysis.provider, asker) for metric in spec.analysis.own)
+        return None not in places
 
     def target(self, sight: Sight, state: State, spec: CanarySpec) -> Target | None:
         """What to measure now; None while no version has traffic that is to be judged."""
         rollout = state.rollout
-        address = self._address(spec)
-        if rollout is None or address is None or not rollout.plan.judged or not _serves(state, rollout):
+        if rollout is None or not rollout.plan.judged or not _serves(state, rollout):
             return None
-        prometheus = spec.analysis.provider.prometheus if spec.analysis.provider else None
-        first = rollout.first_live_at or rollout.entered_at
+        analysis = spec.analysis
+        asker = Asker(namespace=sight.scene.namespace, interval=analysis.interval)
+        places = {metric.name: self.providers.place(metric.provider or analysis.provider, asker) for metric in analysis.own}
+        metrics = [(plan, place) for plan in spec.metric_plans(self.dialect) if (place := places[plan.name]) is not None]
+        if len(metrics) < len(places):
+            return None
         return Target(
             rollout=rollout.id,
             subject=_subject(sight),
-            plans=spec.metric_plans(self.dialect),
-            source=_name(address, prometheus, sight.scene.namespace),
-            connect=lambda: self._connect(address, prometheus, sight.scene.namespace),
-            interval=spec.analysis.interval,
-            warm_until=first + spec.analysis.warmup,
+            metrics=tuple(metrics),
+            interval=analysis.interval,
+            warm_until=(rollout.first_live_at or rollout.entered_at) + analysis.warmup,
             step=f"{rollout.step}.{rollout.attempt}",
         )
-
-    def _address(self, spec: CanarySpec) -> str | None:
-        named = spec.analysis.provider.prometheus.address if spec.analysis.provider else None
-        return named or self.address
-
-    async def _connect(self, address: str, spec: PrometheusSpec | None, namespace: str) -> MetricSource:
-        where = PrometheusAddress(address=address, timeout=self.timeout)
-        if spec is None:
-            return PrometheusSource(where)
-        headers = {header.name: await self._header(header, namespace) for header in spec.headers}
-        if spec.auth is None:
-            return PrometheusSource(replace(where, headers=headers))
-        secret = await self.secrets.read(namespace, spec.auth.secret_ref.name)
-        return PrometheusSource(_with_login(replace(where, headers=headers), secret, spec.auth.secret_ref.name))
-
-    async def _header(self, header: Header, namespace: str) -> str:
-        if header.secret_ref is None:
-            return header.value or ""
-        return await self.secrets.read_secret(namespace, header.secret_ref.name, header.secret_ref.key)
-
-
-def _with_login(where: PrometheusAddress, secret: Mapping[str, str], name: str) -> PrometheusAddress:
-    if "token" in secret:
-        return replace(where, headers={**where.headers, "Authorization": f"Bearer {secret['token'].strip()}"})
-    if {"username", "password"} <= secret.keys():
-        return replace(where, basic=(secret["username"], secret["password"]))
-    raise Misconfigured(
-        f"spec.analysis.provider.prometheus.auth.secretRef: Secret {name} has neither token nor username and password; add one."
-    )
-
-
-def _name(address: str, spec: PrometheusSpec | None, namespace: str) -> tuple[str, ...]:
-    """Who is asked and as whom: only those who ask as the same are asked for together."""
-    if spec is None or (spec.auth is None and not spec.headers):
-        return (address,)
-    secret = spec.auth.secret_ref.name if spec.auth else ""
-    return (address, namespace, secret, *(f"{header.name}={header.value}" for header in spec.headers))
 
 
 def _serves(state: State, rollout: Rollout) -> bool:
