@@ -1,12 +1,13 @@
 """Made-up traffic: counters of two versions, pod by pod, as a scraper would see them.
 
-Requests arrive as independent clients' do (Poisson), and so do bad ones, unless they come in clusters. Everything is drawn from one
-seeded generator, so that a rehearsal can be repeated.
+Requests arrive as independent clients' do (Poisson), and so do bad ones, unless they come in clusters. Everything is drawn from
+one seeded generator, so that a rehearsal can be repeated.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from math import exp, log, sqrt
 from random import Random
 
@@ -56,6 +57,10 @@ class Traffic:
             )
             self.served[metric] = before + now
 
+    def requests(self, metric: str) -> float:
+        """How many the canary has had, as this metric counts them."""
+        return self.served[metric].canary_total if metric in self.served else 0.0
+
     def reading(self, metric: str) -> Counted:
         """What a look at the metric finds now."""
         stable, canary = self._counters.setdefault(metric, ({}, {}))
@@ -65,10 +70,9 @@ class Traffic:
         """Bad and all events that came; a pod's bad and fine ones are independent of each other."""
         bad = total = 0.0
         for number in range(pods):
-            pod = {"pod": f"{version}-{number}"}
             failed = self._bad(requests / pods * share)
             all_ = failed + poisson(self.random, requests / pods * (1 - share))
-            for key, more in ((series_key(Counts.EVENTS, pod), all_), (series_key(Counts.ONLY_BAD, pod), failed)):
+            for key, more in zip(_series(version, number), (all_, failed), strict=True):
                 counters[key] = counters.get(key, 0.0) + more
             bad, total = bad + failed, total + all_
         return bad, total
@@ -78,6 +82,13 @@ class Traffic:
         if size <= 1:
             return poisson(self.random, mean)
         return sum(_geometric(self.random, size) for _ in range(poisson(self.random, mean / size)))
+
+
+@cache
+def _series(version: str, number: int) -> tuple[str, str]:
+    """A pod's counters of all and of bad events."""
+    pod = {"pod": f"{version}-{number}"}
+    return series_key(Counts.EVENTS, pod), series_key(Counts.ONLY_BAD, pod)
 
 
 def poisson(random: Random, mean: float) -> int:
