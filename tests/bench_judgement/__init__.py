@@ -1,0 +1,1 @@
+"""Tests of the judgement benchmark: a benchmark that is wrong is worse than none."""
