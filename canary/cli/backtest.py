@@ -1,113 +1,191 @@
 """`canary backtest`: what would the judge have said, and when? Recorded counters, played through the plan of a Canary."""
 
+import asyncio
+import re
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from canary.cli.cluster import Cluster, on_cluster
+from canary.cli.moments import MOMENT
+from canary.errors import Invalid
+
 if TYPE_CHECKING:
-    from canary.api.v1alpha1 import Canary
+    from canary.api.v1alpha1 import CanarySpec
     from canary.cli.outcome import Code
     from canary.offline.backtest import Backtest, Backtester
-    from canary.offline.course import Course
     from canary.offline.folder import Judged
+    from canary.offline.past import PastPrometheus
     from canary.offline.story import Ending
 
+_PATH = click.Path(path_type=Path)
 _EPILOG = """\
 \b
+Examples:
+  canary backtest --counters incident.csv
+  canary backtest -f canary.yaml --counters incidents/ -o json
+  canary backtest -f canary.yaml --counters incident.csv --until-end --trace
+  canary backtest -f canary.yaml -n shop --prometheus http://prometheus:9090 \\
+    --start 2026-03-02T12:00:00Z --end 2026-03-02T13:00:00Z --save incident.csv
+
+\b
 Exit codes: 0 it would have been promoted, 1 error, 2 rolled back, 3 paused,
-4 the recording ends before the plan does. For a folder 0, or 1 when a recording
-in it can't be read.
+4 the recording ends before the plan does. For a folder 0, or 1 when one of its
+recordings can't be read.
 """
 
-_DEFAULT = '{"target": {"deployment": "any"}, "service": {"name": "any", "port": 80}, "traffic": {"router": "smi"}}'
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the command line said."""
+
+    source: str | None
+    counters: Path | None
+    prometheus: str | None
+    start: datetime | None
+    end: datetime
+    stable_pods: str | None
+    canary_pods: str | None
+    token_file: Path | None
+    save: Path | None
+    until_end: bool
+    trace: bool
+    output: str | None
+
+
+def _pattern(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    try:
+        re.compile(value or "")
+    except re.error as error:
+        raise click.BadParameter(f"{value} is no regular expression: {error}", ctx, param) from None
+    return value
 
 
 @click.command(epilog=_EPILOG)
-@click.option("-f", "--filename", "source", metavar="FILE", help="The Canary, - for standard input. By default the default plan.")
-@click.option(
-    "--counters",
-    required=True,
-    type=click.Path(exists=True, path_type=Path),
-    metavar="PATH",
-    help="A recording (.csv, .csv.gz), or a folder of them.",
-)
-@click.option("--until-end", is_flag=True, help="Hold the last step until the recording ends: would it ever have failed?")
+@click.option("-f", "--filename", "source", metavar="FILE", help="The Canary, - for standard input. By default every default.")
+@click.option("--counters", type=_PATH, metavar="PATH", help="A recording (.csv, .csv.gz), or a folder of them.")
+@click.option("--start", type=MOMENT, metavar="TIME", help="Instead: a release of the past, from 2026-03-02T12:00:00Z or 2h ago.")
+@click.option("--end", type=MOMENT, metavar="TIME", default="now", show_default=True, help="Until when.")
+@click.option("--prometheus", metavar="URL", help="Who remembers it; by default the Canary's own provider.")
+@click.option("--token-file", type=_PATH, metavar="FILE", help="A bearer token to ask it with.")
+@click.option("--stable-pods", callback=_pattern, metavar="REGEX", help="Names of stable's pods, where pods tell versions apart.")
+@click.option("--canary-pods", callback=_pattern, metavar="REGEX", help="Names of the canary's pods.")
+@click.option("--save", type=_PATH, metavar="FILE", help="Write the release as a recording (.csv, .csv.gz).")
+@click.option("--until-end", is_flag=True, help="Hold the last step to the end: would the judge ever have failed it?")
 @click.option("--trace", is_flag=True, help="Also each change of mind.")
 @click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="Another form.")
-def backtest(*, source: str | None, counters: Path, until_end: bool, trace: bool, output: str | None) -> None:
+@on_cluster
+def backtest(cluster: Cluster, **said: object) -> None:
     """Play recorded counters through the controller's own judge and plan.
 
     A recording has the columns t,version,pod,metric,bad,total: seconds, `stable` or `canary`, the pod, the metric's name in the
-    Canary (errors and slow by default), and cumulative counters as they were scraped. Gaps and resets may stay in. The plan
-    begins with the canary's first traffic; pods are ready at once, and tests, hooks and approvals are taken as passed.
-
-    \b
-    canary backtest --counters incident.csv
-    canary backtest -f canary.yaml --counters incidents/ -o json
-    canary backtest -f canary.yaml --counters incident.csv --until-end --trace
+    Canary (errors and slow by default), and cumulative counters as they were scraped, gaps and resets included. The plan begins
+    with the canary's first traffic; pods are ready at once, and tests, hooks and approvals are taken as passed.
     """
+    asked = _Asked(**said)  # type: ignore[arg-type]  # click has checked each of them
+    if (asked.counters is None) == (asked.start is None):
+        raise click.UsageError("give either --counters, or --start of a past release")
+    if asked.counters is None:
+        raise click.exceptions.Exit(_release(asked, cluster.namespace))
+    tester = _tester(asked, _spec(asked))
+    if asked.counters.is_dir():
+        raise click.exceptions.Exit(_folder(asked, tester, asked.counters))
+    raise click.exceptions.Exit(_shown(str(asked.counters), tester.judge_file(asked.counters), asked))
+
+
+def _spec(asked: _Asked) -> "CanarySpec":
+    from canary.cli.single import default_spec, single_canary
+
+    return default_spec() if asked.source is None else single_canary(asked.source)[0].spec
+
+
+def _tester(asked: _Asked, spec: "CanarySpec") -> "Backtester":
     from canary.offline.backtest import Backtester
-
-    tester = Backtester(course=_course(source), until_end=until_end)
-    if counters.is_dir():
-        raise click.exceptions.Exit(_folder(tester, counters, trace=trace, output=output))
-    found = tester.judge_file(counters)
-    _show(str(counters), found, trace=trace, output=output)
-    raise click.exceptions.Exit(_code(found.story.ending))
-
-
-def _course(source: str | None) -> "Course":
-    """The course of the one Canary in a file. Raises Invalid, or shows every fault and exits."""
-    from canary.api.v1alpha1 import CanarySpec
     from canary.offline.course import course_of
 
-    spec = CanarySpec.model_validate_json(_DEFAULT) if source is None else _canary(source).spec
-    return course_of(spec)
+    course = course_of(spec)
+    if not course.metrics:
+        raise Invalid("The Canary judges nothing, on purpose (analysis.metrics is empty): there is nothing to play.")
+    return Backtester(course=course, until_end=asked.until_end)
 
 
-def _canary(source: str) -> "Canary":
-    from canary.cli.checks import check, fault_lines
-    from canary.cli.manifests import read_manifests
+def _release(asked: _Asked, namespace: str | None) -> int:
+    from canary.cli.single import single_canary
+    from canary.offline.recording import write_recording
+    from canary.offline.release import judge_release, subject_of
 
-    checked = [check(manifest) for manifest in read_manifests((source,)) if manifest.is_canary]
-    for line in fault_lines(checked):
-        click.echo(line, err=True)
-    found = [each.canary for each in checked if each.canary is not None]
-    if len(found) != len(checked):
-        raise click.exceptions.Exit(1)
-    if len(found) != 1:
-        raise click.ClickException(f"{source} holds {len(found)} Canaries: give a file that holds the one that is meant.")
-    return found[0]
+    if asked.source is None:
+        raise click.UsageError("give the Canary with -f: it says whose metrics are asked for")
+    canary, checked = single_canary(asked.source)
+    tester = _tester(asked, canary.spec)
+    namespace = namespace or canary.namespace
+    pods = {"stable_pods": asked.stable_pods, "canary_pods": asked.canary_pods}
+    source = _past(asked, canary.spec)
+    try:
+        subject = subject_of(checked.manifest.body, namespace, **pods)
+        found, recording = asyncio.run(judge_release(tester, subject, source))
+    finally:
+        source.close()
+    if asked.save is not None and recording is not None:
+        write_recording(recording, asked.save)
+    return _shown(canary.name, found, asked)
 
 
-def _folder(tester: "Backtester", folder: Path, *, trace: bool, output: str | None) -> int:
+def _past(asked: _Asked, spec: "CanarySpec") -> "PastPrometheus":
+    from analysis.providers.prometheus import PrometheusAddress
+    from canary.offline.past import PastPrometheus, Period
+
+    provider = spec.analysis.provider.prometheus if spec.analysis.provider else None
+    address = asked.prometheus or (provider.address if provider else None)
+    if address is None:
+        raise click.UsageError("give --prometheus: the Canary names no provider")
+    if not address.startswith(("http://", "https://")):
+        raise click.UsageError(f"--prometheus is {address}: write a URL, as http://prometheus:9090")
+    headers = {header.name: header.value for header in provider.headers if header.value is not None} if provider else {}
+    where = PrometheusAddress(address=address, headers=headers)
+    if asked.token_file is not None:
+        where = replace(where, headers={**headers, "Authorization": f"Bearer {_secret(asked.token_file)}"})
+    assert asked.start is not None, "a release has a start"
+    if asked.end < asked.start:
+        raise click.UsageError("--end is before --start: exchange them")
+    return PastPrometheus(where, Period(start=asked.start, end=asked.end, step=spec.analysis.interval))
+
+
+def _secret(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"{path} can't be read: {getattr(error, 'strerror', None) or 'it is no text'}.") from None
+
+
+def _folder(asked: _Asked, tester: "Backtester", folder: Path) -> int:
     from canary.cli.backtested import folder_rows, summary
     from canary.cli.columns import columns, terminal_width
     from canary.cli.documents import Form, render
-    from canary.errors import Invalid
     from canary.offline.folder import judge_all, recordings
 
     paths = recordings(folder)
     judged = list(_counted(judge_all(tester, paths), len(paths)))
-    if output is not None:
-        documents = [
-            {"file": path.name} | ({"error": what.sentence} if isinstance(what, Invalid) else what.told(trace=trace))
-            for path, what in judged
-        ]
-        click.echo(render(documents, Form(output)), nl=False)
+    if asked.output is not None:
+        documents = [{"file": path.name} | _document(what, trace=asked.trace) for path, what in judged]
+        click.echo(render(documents, Form(asked.output)), nl=False)
     else:
         for line in columns(folder_rows(judged), elastic="WHY", width=terminal_width()):
             click.echo(line)
         click.echo(summary(judged))
-    for note in dict.fromkeys(note for _, what in judged if not isinstance(what, Invalid) for note in what.notes):
-        click.echo(f"canary: {note}", err=True)
+    _complain(note for _, what in judged if not isinstance(what, Invalid) for note in what.notes)
     faults = [what.sentence for _, what in judged if isinstance(what, Invalid)]
-    for sentence in faults:
-        click.echo(f"canary: {sentence}", err=True)
+    _complain(faults)
     return 1 if faults else 0
+
+
+def _document(what: "Backtest | Invalid", *, trace: bool) -> dict[str, object]:
+    return {"error": what.sentence} if isinstance(what, Invalid) else what.told(trace=trace)
 
 
 def _counted(judged: "Iterable[Judged]", of: int) -> "Iterable[Judged]":
@@ -119,17 +197,23 @@ def _counted(judged: "Iterable[Judged]", of: int) -> "Iterable[Judged]":
         yield each
 
 
-def _show(name: str, found: "Backtest", *, trace: bool, output: str | None) -> None:
+def _shown(name: str, found: "Backtest", asked: _Asked) -> "Code":
     from canary.cli.backtested import story_lines
     from canary.cli.documents import Form, render
 
-    if output is not None:
-        click.echo(render(found.told(trace=trace), Form(output)), nl=False)
+    if asked.output is not None:
+        click.echo(render(found.told(trace=asked.trace), Form(asked.output)), nl=False)
     else:
-        for line in story_lines(name, found, trace=trace):
+        for line in story_lines(name, found, trace=asked.trace):
             click.echo(line)
-    for note in found.notes:
-        click.echo(f"canary: {note}", err=True)
+    _complain(found.notes)
+    return _code(found.story.ending)
+
+
+def _complain(sentences: Iterable[str]) -> None:
+    """Each once, beside the output."""
+    for sentence in dict.fromkeys(sentences):
+        click.echo(f"canary: {sentence}", err=True)
 
 
 def _code(ending: "Ending") -> "Code":

@@ -1,14 +1,15 @@
 """A recording judged as if it were happening now: by the metrics that it holds, from the canary's first traffic to its end."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from analysis.plan import ValueMeasure
 from canary.errors import Invalid
 from canary.offline.course import Course
-from canary.offline.play import play
+from canary.offline.play import Look, play
 from canary.offline.recording import Recording, plain, read_recording
 from canary.offline.report import told
 from canary.offline.story import Story
@@ -50,10 +51,14 @@ class Backtester:
         """Raises Invalid for metrics that the course can't judge."""
         self._check(recording)
         course = self.course.only(recording.metrics)
-        ends = moment(recording.last)
-        seen = looks(recording, course.interval)
-        story = play(course, seen, moment(recording.begins), ends=ends, until=ends if self.until_end else None)
-        return Backtest(story=story, began=recording.begins, ended=recording.last, notes=tuple(self._notes(recording)))
+        found = self.play(course, looks(recording, course.interval), moment(recording.begins), moment(recording.last))
+        return replace(found, notes=(*self._absent(recording), *found.notes))
+
+    def play(self, course: Course, seen: Iterable[Look], begins: datetime, ends: datetime) -> Backtest:
+        """Plays looks, of which the first is at `begins`."""
+        story = play(course, seen, begins, ends=ends, until=ends if self.until_end else None)
+        taken = (f"Taken as passed: {', '.join(course.taken)}.",) if course.taken else ()
+        return Backtest(story=story, began=clock(begins), ended=clock(ends), notes=taken)
 
     def _check(self, recording: Recording) -> None:
         known = {metric.name: metric for metric in self.course.metrics}
@@ -68,9 +73,7 @@ class Backtester:
             if isinstance(metric.measure, ValueMeasure):
                 raise Invalid(f"{recording.name}, column metric: {name} is a value and has no events to count: remove its rows.")
 
-    def _notes(self, recording: Recording) -> Iterator[str]:
+    def _absent(self, recording: Recording) -> Iterator[str]:
         absent = [metric.name for metric in self.course.metrics if metric.name not in recording.metrics]
         if absent:
             yield f"Not in the recording, so not judged: {', '.join(absent)}."
-        if self.course.taken:
-            yield f"Taken as passed: {', '.join(self.course.taken)}."

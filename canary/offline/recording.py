@@ -11,6 +11,7 @@ import io
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf, isfinite
 from pathlib import Path
 from typing import NamedTuple
@@ -64,23 +65,19 @@ class Recording:
 
     @property
     def begins(self) -> float:
-        """When the canary got its first traffic: the last scrape that found none of it before the first that did.
+        """When the canary got its first traffic: its last scrape before one of its counters first grew.
 
-        Where the canary has none at all, its first sample counts, and where it has no sample either, the recording's first.
+        What its counters held before is of the past. A canary that never has traffic begins with its first scrape, and a
+        recording without any canary with its own.
         """
-        canary = [
-            sample
-            for series in self.metrics.values()
-            for pod, samples in series.items()
-            if pod.version is Version.CANARY
-            for sample in samples
-        ]
+        canary = [samples for series in self.metrics.values() for pod, samples in series.items() if pod.version is Version.CANARY]
         if not canary:
             return self.first
-        served = min((sample.t for sample in canary if sample.total > 0), default=None)
-        if served is None:
-            return min(sample.t for sample in canary)
-        return max((sample.t for sample in canary if sample.t < served), default=served)
+        first = min(samples[0].t for samples in canary)
+        grown = [later.t for samples in canary for before, later in pairwise(samples) if later.total > before.total]
+        newcomers = [samples[0].t for samples in canary if samples[0].t > first and samples[0].total > 0]
+        served = min(grown + newcomers, default=first)
+        return max((sample.t for samples in canary for sample in samples if sample.t < served), default=first)
 
     def _series(self) -> Iterator[tuple[Sample, ...]]:
         return (samples for series in self.metrics.values() for samples in series.values())

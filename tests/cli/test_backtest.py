@@ -109,13 +109,32 @@ def test_a_recording_that_cant_be_read_spoils_no_other(here: Path) -> None:
     ("flags", "sentence"),
     [
         (["--counters", "bad.csv"], "canary: bad.csv line 1 is"),
-        (["--counters", "none.csv"], "canary: Invalid value for '--counters': Path 'none.csv' does not exist."),
+        (["--counters", "none.csv"], "canary: none.csv can't be read: No such file or directory."),
+        ([], "canary: give either --counters, or --start of a past release"),
+        (["--counters", "bad.csv", "--start", "2h ago"], "canary: give either --counters, or --start of a past release"),
+        (["--start", "2h ago"], "canary: give the Canary with -f: it says whose metrics are asked for"),
+        (["-f", "good.yaml", "--start", "2h ago"], "canary: give --prometheus: the Canary names no provider"),
+        (["--start", "now", "--canary-pods", "("], "canary: Invalid value for '--canary-pods': ( is no regular expression"),
+        (["--start", "noon"], "noon is no time: write it as 2026-03-02T12:00:00Z, with its zone, or as 2h ago"),
+        (["--start", "2026-03-02 12:00"], "2026-03-02 12:00 has no zone: write it as"),
+        (["--start", "soon ago"], "canary: Invalid value for '--start': 'soon' is not a duration"),
+        (
+            ["-f", "good.yaml", "--prometheus", "http://127.0.0.1:1", "--start", "now", "--end", "1h ago"],
+            "canary: --end is before --start: exchange them",
+        ),
+        (
+            ["-f", "good.yaml", "--prometheus", "http://127.0.0.1:1", "--start", "1m ago"],
+            "canary: Prometheus at http://127.0.0.1:1 can't be reached",
+        ),
+        (["-f", "idle.yaml", "--counters", "bad.csv"], "canary: The Canary judges nothing, on purpose"),
         (["-f", "two.yaml", "--counters", "bad.csv"], "canary: two.yaml holds 2 Canaries: give a file that holds the one"),
         (["-f", "bad.yaml", "--counters", "bad.csv"], "bad.yaml:1  spec.service.port: is missing: add it"),
     ],
 )
 def test_what_is_wrong_is_said_and_exits_with_one(here: Path, flags: list[str], sentence: str) -> None:
     (here / "bad.csv").write_text("a,b\n")
+    (here / "good.yaml").write_text(CANARY)
+    (here / "idle.yaml").write_text(CANARY.replace("[{name: failed, builtin: error-share}]", "[]"))
     (here / "two.yaml").write_text(f"{CANARY}---\n{CANARY}")
     (here / "bad.yaml").write_text(CANARY.replace(", port: 9080", ""))
     result = run(*flags)

@@ -45,10 +45,12 @@ def test_rows_become_series_in_the_order_of_time():
         (["0,stable,a,errors,0,5", "30,canary,b,errors,0,7", "45,canary,b,errors,0,9"], 30),
         (["0,canary,b,errors,0,0", "15,canary,b,errors,0,0", "30,canary,b,errors,0,9"], 15),
         (["15,canary,b,errors,0,0", "30,canary,c,errors,0,9", "30,canary,b,errors,0,0"], 15),
+        (["0,canary,b,errors,0,9", "15,canary,b,errors,0,9", "30,canary,b,errors,0,9", "30,canary,c,errors,0,1"], 15),
+        (["0,canary,b,errors,0,9", "15,canary,b,errors,0,0", "30,canary,b,errors,0,3"], 15),
         (["0,stable,a,errors,0,5", "45,canary,b,errors,0,0", "60,canary,b,errors,0,0"], 45),
         (["7,stable,a,errors,0,5", "22,stable,a,errors,0,5"], 7),
     ],
-    ids=["at its first scrape", "after one without", "pods begin apart", "never", "no canary"],
+    ids=["at its first scrape", "after one without", "pods begin apart", "after a past", "restarted", "never", "no canary"],
 )
 def test_when_the_canary_gets_traffic(rows, begins):
     assert begins == a_recording(*rows).begins
