@@ -45,7 +45,7 @@ def test_wait(plane: ControlPlane):
     [
         ("canary", "Delivers new versions of a workload step by step"),
         ("canary.spec.analysis", "How the canary is judged against stable from live metrics."),
-        ("canary.spec.analysis.metrics", "Bad events out of all events, by PromQL of your own."),
+        ("canary.spec.analysis.metrics", "Bad events out of all events, by queries of your own."),
         ("canary.spec.strategy.progressive.steps", "Wait for a person: the step ends with the command `advance`."),
         ("canary.spec.scale.canary", "full: as many as stable"),
         ("canary.status.rollout", "The step it stands on; 0 while the canary is prepared."),
