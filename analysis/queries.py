@@ -147,7 +147,7 @@ def too_old(whose: str, times: Iterable[float], at: datetime) -> Problem | None:
     old = timedelta(seconds=min(age, _MOST_AGE.total_seconds()))
     return Problem(
         Trouble.STALE,
-        f"The newest sample of {whose} is from {at - old:%H:%M:%S}, {duration(old)} before this look: nothing new of it "
+        f"{whose} has its newest sample from {at - old:%H:%M:%S}, {duration(old)} before this look: nothing new of it "
         "reaches the provider, or its clock is behind.",
     )
 

@@ -81,7 +81,7 @@ async def test_native_histograms_that_are_too_old_are_no_data():
     old = vector(leaf("reviews-canary", NOON.timestamp() - 200))
     found = await look(SLOW, label_replace=NATIVE, **{"(timestamp(response_latency_ms{": old})
     assert Trouble.STALE is found.trouble
-    assert found.sentence.startswith("The newest sample of response_latency_ms of reviews-canary in bookinfo is from 11:56:40,")
+    assert found.sentence.startswith("response_latency_ms of reviews-canary in bookinfo has its newest sample from 11:56:40,")
 
 
 async def test_who_knows_neither_native_histograms_nor_times_of_samples_is_asked_all_the_same():

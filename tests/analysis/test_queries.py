@@ -126,8 +126,8 @@ def aged(seconds, leaf="reviews-canary"):
         ([aged(-3600)], None),
         ([aged(600, "reviews-stable")], None),
         ([linkerd("reviews-canary", "nan")], None),
-        ([aged(180)], "is from 11:57:00, 3 min before this look"),
-        ([aged(1e300)], "is from 12:00:00, 24 h before this look"),
+        ([aged(180)], "from 11:57:00, 3 min before this look"),
+        ([aged(1e300)], "from 12:00:00, 24 h before this look"),
     ],
 )
 def test_samples_that_are_too_old_are_no_data(ages, sentence):
@@ -137,6 +137,6 @@ def test_samples_that_are_too_old_are_no_data(ages, sentence):
     else:
         assert found.trouble is Trouble.STALE
         assert found.sentence == (
-            f"The newest sample of response_total of reviews-canary in bookinfo {sentence}: "
+            f"response_total of reviews-canary in bookinfo has its newest sample {sentence}: "
             "nothing new of it reaches the provider, or its clock is behind."
         )
