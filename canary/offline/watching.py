@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from math import inf
 
 from analysis.counts import Counts, series_key
 from analysis.plan import Version
-from analysis.queries import STALE
-from analysis.reading import Counted, Problem, Samples, Trouble
-from analysis.wording import duration
+from analysis.queries import too_old
+from analysis.reading import Counted, Problem, Samples
 from canary.offline.play import Look
 from canary.offline.recording import Pod, Recording, Series
 
@@ -67,12 +65,10 @@ class _Shown:
             self.newest[pod] = (t, values)
             self.upcoming += 1
         seen: dict[Version, dict[str, float]] = {Version.STABLE: {}, Version.CANARY: {}}
-        newest = -inf
+        canary = []
         for pod, (t, values) in self.newest.items():
             if time - t < LOOKBACK:
                 seen[pod.version].update(values)
-                newest = max(newest, t) if pod.version is Version.CANARY else newest
-        if seen[Version.CANARY] and time - newest >= STALE.total_seconds():
-            old = f"{moment(newest):%H:%M:%S}, {duration(timedelta(seconds=time - newest))} before this look"
-            return Problem(Trouble.STALE, f"The newest sample of {self.metric} of the canary is from {old}.")
-        return Counted(stable=seen[Version.STABLE], canary=seen[Version.CANARY], sought=f"{self.metric} in the recording")
+                canary += [t] if pod.version is Version.CANARY else []
+        old = too_old(f"{self.metric} of the canary", canary, moment(time))
+        return old or Counted(stable=seen[Version.STABLE], canary=seen[Version.CANARY], sought=f"{self.metric} in the recording")
