@@ -35,7 +35,7 @@ class Growing(BaseHTTPRequestHandler):
     def _lines(self):
         for version, failing in ((Version.STABLE, 1), (Version.CANARY, 80)):
             for outcome, count in (("success", 100 - failing), ("failure", failing)):
-                labels = f'dst_namespace="bookinfo",dst_service="reviews-{version}",dst_pod="{version}",pod="client"'
+                labels = f'dst_namespace="past",dst_service="reviews-{version}",dst_pod="{version}",pod="client"'
                 yield f'response_total{{direction="outbound",classification="{outcome}",{labels}}} {count * self.server.scrapes}'
         yield ""
 
@@ -53,7 +53,7 @@ def released(prometheus):
         source = PastPrometheus(
             PrometheusAddress(address=prometheus.url), Period(start=start, end=datetime.now(UTC), step=SECOND)
         )
-        found, _ = await judge_release(tester, subject_of(MANIFEST, "bookinfo"), source)
+        found, _ = await judge_release(tester, subject_of(MANIFEST, "past"), source)
         source.close()
         return found
 
@@ -62,7 +62,7 @@ def released(prometheus):
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         serving.start()
         prometheus.scrape({f"127.0.0.1:{server.server_port}": {}})
-        eventually(lambda: server.scrapes >= 8, 30)
+        assert eventually(lambda: server.scrapes >= 8, wanted=True)
         yield judged
         server.shutdown()
         serving.join()
