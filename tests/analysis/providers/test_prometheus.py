@@ -3,10 +3,8 @@
 import base64
 import json
 import math
-import threading
 from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,6 +12,8 @@ import pytest
 from analysis.providers.base import ErrorKind, Point, ProviderError, Scalar, Unusable, Vector
 from analysis.providers.circuit import FAILURES
 from analysis.providers.prometheus import PrometheusAddress, PrometheusSource
+from analysis.providers.tls import BadCertificate, Tls
+from tests.analysis.providers.serving import Server, certificate, serving
 from tests.analysis.world import NOON
 
 
@@ -25,58 +25,16 @@ def failure(kind, text) -> bytes:
     return json.dumps({"status": "error", "errorType": kind, "error": text}).encode()
 
 
-class Server:
-    """Answers every request with one status, headers and body; remembers what was asked. `hold` keeps answers back."""
-
-    def __init__(self, status=200, body=b"", headers=(), pieces=1, hold=False):
-        self.status, self.body, self.headers, self.pieces = status, body, dict(headers), pieces
-        self.asked, self.released = [], threading.Event()
-        if not hold:
-            self.released.set()
-
-    def handler(self):
-        world = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                world.asked.append((self.path, dict(self.headers)))
-                world.released.wait(10)
-                self.send_response(world.status)
-                for name, value in world.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(world.body) * world.pieces))
-                self.end_headers()
-                try:
-                    for _ in range(world.pieces):
-                        self.wfile.write(world.body)
-                except ConnectionError:
-                    self.close_connection = True
-
-            def log_message(self, *args):
-                """Nothing: tests are quiet."""
-
-        return Handler
-
-
 @contextmanager
-def prometheus(server, timeout=5.0, cap=1024**2, **options):
+def prometheus(server, timeout=5.0, cap=1024**2, doorman=None, **options):
     """A source of what the server answers."""
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), server.handler())
-    listener.daemon_threads = True
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    address = f"http://127.0.0.1:{listener.server_port}"
-    source = PrometheusSource(PrometheusAddress(address=address, timeout=timedelta(seconds=timeout), **options), cap=cap)
-    try:
-        yield source
-    finally:
-        server.released.set()
-        source.close()
-        listener.shutdown()
-        listener.server_close()
-        thread.join()
+    with serving(server, tls="tls" in options) as address:
+        where = PrometheusAddress(address=address + options.pop("path", ""), timeout=timedelta(seconds=timeout), **options)
+        source = PrometheusSource(where, cap=cap, doorman=doorman)
+        try:
+            yield source
+        finally:
+            source.close()
 
 
 async def refusal(server, **options) -> ProviderError:
@@ -115,15 +73,15 @@ async def test_a_query_is_asked_as_of_its_time_with_our_credentials():
     server = Server(body=success("vector", []))
     with prometheus(server, headers={"X-Scope-OrgID": "shop"}, basic=("me", "secret")) as source:
         await source.query('up{a="b c"}', NOON + timedelta(milliseconds=250))
-    path, headers = server.asked[0]
-    assert urlsplit(path).path == "/api/v1/query"
-    assert parse_qs(urlsplit(path).query) == {
+    [asked] = server.asked
+    assert urlsplit(asked.path).path == "/api/v1/query"
+    assert parse_qs(urlsplit(asked.path).query) == {
         "query": ['up{a="b c"}'],
         "time": [f"{NOON.timestamp():.0f}.250"],
         "timeout": ["5s"],
     }
-    assert headers["X-Scope-OrgID"] == "shop"
-    assert headers["Authorization"] == f"Basic {base64.b64encode(b'me:secret').decode()}"
+    assert asked.headers["X-Scope-OrgID"] == "shop"
+    assert asked.headers["Authorization"] == f"Basic {base64.b64encode(b'me:secret').decode()}"
 
 
 @pytest.mark.parametrize(
@@ -219,3 +177,118 @@ def test_secrets_are_in_no_sentence_and_no_trace():
     )
     assert where.name == "Prometheus at https://prom.example:9090"
     assert "Bearer" not in repr(where)
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"warnings": ["No StoreAPIs matched for this query"]}, "No StoreAPIs matched for this query."),
+        (
+            {"warnings": ["receive series from Addr: 10.0.0.1:10901: connection refused."]},
+            "receive series from Addr: 10.0.0.1:10901: connection refused.",
+        ),
+        ({"isPartial": True}, "some of its storage nodes gave no answer."),
+        ({"warnings": ["PromQL warning: a mix of histograms and floats", "one store is away"]}, "one store is away."),
+    ],
+)
+async def test_a_part_of_the_answer_is_no_answer(more, why):
+    body = json.dumps({"status": "success", **more, "data": {"resultType": "vector", "result": [ROW]}}).encode()
+    refused = await refusal(Server(body=body))
+    assert refused.kind is ErrorKind.PARTIAL
+    assert refused.sentence.endswith(f"answered only in part, which is nothing to judge by: {why}")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"infos": ["PromQL info: metric might not be a counter"]},
+        {"warnings": ["PromQL warning: bucket label le is missing"]},
+        {"warnings": []},
+        {"warnings": None},
+        {"isPartial": False},
+    ],
+)
+async def test_notes_on_a_query_are_no_part_of_the_answer(more):
+    body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": [ROW]}, **more}).encode()
+    with prometheus(Server(body=body)) as source:
+        assert await source.query("up", NOON) == Vector((Point({"pod": "a"}, 5.0),))
+
+
+async def test_labels_are_not_mistaken_for_marks():
+    row = {"metric": {"warnings": "x", "path": '"warnings":["y"], "isPartial":true'}, "value": [0, "1"]}
+    with prometheus(Server(body=success("vector", [row]))) as source:
+        assert [point.value for point in (await source.query("up", NOON)).points] == [1.0]
+
+
+async def test_parameters_and_a_prefix_go_along():
+    server = Server(body=success("vector", []))
+    with prometheus(server, path="/prometheus/", parameters={"partial_response": "false", "dedup": "true"}) as source:
+        await source.query("up", NOON)
+    asked = urlsplit(server.asked[0].path)
+    assert asked.path == "/prometheus/api/v1/query"
+    assert {"partial_response": ["false"], "dedup": ["true"]}.items() <= parse_qs(asked.query).items()
+
+
+async def test_a_pause_that_is_asked_for_is_given():
+    server = Server(status=429, headers={"Retry-After": "120"})
+    with prometheus(server) as source:
+        for kind in (ErrorKind.RATE_LIMITED, ErrorKind.RESTING, ErrorKind.RESTING):
+            with pytest.raises(ProviderError) as refused:
+                await source.query("up", NOON)
+            assert refused.value.kind is kind
+        assert "is left alone for as long as it asked for: " in refused.value.sentence
+    assert len(server.asked) == 1
+
+
+async def test_our_own_authority_is_trusted_and_no_other():
+    body = success("vector", [ROW])
+    with prometheus(Server(body=body), tls=Tls(ca=certificate("ca.crt"))) as source:
+        assert await source.query("up", NOON) == Vector((Point({"pod": "a"}, 5.0),))
+    refused = await refusal(Server(body=body), tls=Tls())
+    assert refused.kind is ErrorKind.UNAVAILABLE
+    assert "certificate" in refused.sentence
+
+
+async def test_nobody_is_checked_where_its_owner_says_so():
+    with prometheus(Server(body=success("vector", [ROW])), tls=Tls(verify=False)) as source:
+        assert await source.query("up", NOON) == Vector((Point({"pod": "a"}, 5.0),))
+
+
+async def test_we_show_our_own_certificate():
+    ours = Tls(ca=certificate("ca.crt"), certificate=certificate("client.crt"), key=certificate("client.key"))
+    with serving(Server(body=success("vector", [])), tls=True, clients=True) as address:
+        source = PrometheusSource(PrometheusAddress(address=address, tls=ours))
+        assert await source.query("up", NOON) == Vector(())
+        source.close()
+
+
+@pytest.mark.parametrize(
+    ("tls", "what"),
+    [
+        (Tls(ca="no certificate"), "ca.crt holds no certificates in PEM"),
+        (Tls(certificate="no certificate", key="secret key"), "tls.crt and tls.key are no certificate and its key in PEM"),
+    ],
+)
+def test_what_is_no_certificate_is_named_and_not_shown(tls, what):
+    with pytest.raises(BadCertificate) as refused:
+        PrometheusSource(PrometheusAddress(address="https://prom.example", tls=tls))
+    assert str(refused.value) == what
+    assert "secret" not in repr(tls)
+
+
+async def test_an_address_that_is_refused_is_sent_nothing():
+    server = Server(body=success("vector", []))
+    guarded = prometheus(server, doorman=lambda host, address: f"{host} leads to {address}.")
+    with guarded as source, pytest.raises(ProviderError) as refused:
+        await source.query("up", NOON)
+    assert (refused.value.kind, refused.value.sentence) == (ErrorKind.REFUSED, "127.0.0.1 leads to 127.0.0.1.")
+    assert server.asked == []
+
+
+async def test_a_secret_that_is_repeated_is_not_repeated_by_us():
+    server = Server(status=400, echo=True)
+    login = {"headers": {"X-Key": "hunter2hunter2"}, "basic": ("me", "correct horse")}
+    with prometheus(server, **login) as source, pytest.raises(ProviderError) as refused:
+        await source.query("up", NOON)
+    assert "hunter2" not in refused.value.sentence
+    assert base64.b64encode(b"me:correct horse").decode() not in refused.value.sentence
