@@ -36,9 +36,8 @@ def _bursts() -> Iterator[Scenario]:
                 recipe = Recipe(weight=((0, weight),), base=((0, 0.0),), clusters=clusters)
                 name = f"burst{mean:g}/{seconds:g}s/w{weight * 100:g}/{'one-pod' if one_pod else 'all-pods'}"
                 yield keep(name, Group.BURST if seconds <= 60 else Group.LONG_BURST, recipe)
-                if weight == 0.25:
-                    recipe = replace(recipe, clusters=replace(clusters, ratio=3.0))
-                    yield roll_back(f"{name}/x3", Group.BURST_WORSE, recipe)
+                worse = replace(recipe, clusters=replace(clusters, ratio=3.0))
+                yield roll_back(f"{name}/x3", Group.BURST_WORSE, worse)
 
 
 def _rare() -> Iterator[Scenario]:
