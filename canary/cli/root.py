@@ -27,6 +27,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = {
     },
     "Rehearse": {
         "backtest": "Play recorded counters: what would the judge have said, and when?",
+        "judge": "Judge a canary as Kayenta does, from its own files.",
     },
     "Look": {
         "list": "All Canaries, one line each.",

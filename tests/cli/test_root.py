@@ -12,7 +12,21 @@ from canary.cli.cluster import Cluster, chosen, on_cluster
 from canary.cli.root import cli
 
 VERBS = (
-    *("demo", "sandbox", "install", "controller", "lint", "apply", "backtest", "list", "status", "wait", "history", "explain"),
+    *(
+        "demo",
+        "sandbox",
+        "install",
+        "controller",
+        "lint",
+        "apply",
+        "backtest",
+        "judge",
+        "list",
+        "status",
+        "wait",
+        "history",
+        "explain",
+    ),
     *("rollback", "promote", "advance", "pause", "resume", "retry"),
 )
 
