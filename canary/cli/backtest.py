@@ -4,7 +4,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from canary.cli.outcome import Code
     from canary.offline.backtest import Backtest, Backtester
     from canary.offline.folder import Judged
-    from canary.offline.past import PastPrometheus
     from canary.offline.story import Ending
 
 _PATH = click.Path(path_type=Path)
@@ -88,14 +87,19 @@ def backtest(cluster: Cluster, **said: object) -> None:
     with the canary's first traffic; pods are ready at once, and tests, hooks and approvals are taken as passed.
     """
     asked = _Asked(**said)  # type: ignore[arg-type]  # click has checked each of them
-    if (asked.counters is None) == (asked.start is None):
-        raise click.UsageError("give either --counters, or --start of a past release")
-    if asked.counters is None:
-        raise click.exceptions.Exit(_release(asked, cluster.namespace))
+    match asked.counters, asked.start:
+        case Path() as path, None:
+            code = _recorded(asked, path)
+        case None, datetime() as start:
+            code = _release(asked, start, cluster.namespace)
+        case _:
+            raise click.UsageError("give either --counters, or --start of a past release")
+    raise click.exceptions.Exit(code)
+
+
+def _recorded(asked: _Asked, path: Path) -> int:
     tester = _tester(asked, _spec(asked))
-    if asked.counters.is_dir():
-        raise click.exceptions.Exit(_folder(asked, tester, asked.counters))
-    raise click.exceptions.Exit(_shown(str(asked.counters), tester.judge_file(asked.counters), asked))
+    return _folder(asked, tester, path) if path.is_dir() else _shown(str(path), tester.judge_file(path), asked)
 
 
 def _spec(asked: _Asked) -> "CanarySpec":
@@ -114,7 +118,8 @@ def _tester(asked: _Asked, spec: "CanarySpec") -> "Backtester":
     return Backtester(course=course, until_end=asked.until_end)
 
 
-def _release(asked: _Asked, namespace: str | None) -> int:
+def _release(asked: _Asked, start: datetime, namespace: str | None) -> int:
+    from canary.cli.past import Memory, past_source
     from canary.cli.single import single_canary
     from canary.offline.recording import write_recording
     from canary.offline.release import judge_release, subject_of
@@ -125,7 +130,8 @@ def _release(asked: _Asked, namespace: str | None) -> int:
     tester = _tester(asked, canary.spec)
     namespace = namespace or canary.namespace
     pods = {"stable_pods": asked.stable_pods, "canary_pods": asked.canary_pods}
-    source = _past(asked, canary.spec)
+    memory = Memory(address=asked.prometheus, token_file=asked.token_file, start=start, end=asked.end)
+    source = past_source(canary.spec, memory)
     try:
         subject = subject_of(checked.manifest.body, namespace, **pods)
         found, recording = asyncio.run(judge_release(tester, subject, source))
@@ -134,33 +140,6 @@ def _release(asked: _Asked, namespace: str | None) -> int:
     if asked.save is not None and recording is not None:
         write_recording(recording, asked.save)
     return _shown(canary.name, found, asked)
-
-
-def _past(asked: _Asked, spec: "CanarySpec") -> "PastPrometheus":
-    from analysis.providers.prometheus import PrometheusAddress
-    from canary.offline.past import PastPrometheus, Period
-
-    provider = spec.analysis.provider.prometheus if spec.analysis.provider else None
-    address = asked.prometheus or (provider.address if provider else None)
-    if address is None:
-        raise click.UsageError("give --prometheus: the Canary names no provider")
-    if not address.startswith(("http://", "https://")):
-        raise click.UsageError(f"--prometheus is {address}: write a URL, as http://prometheus:9090")
-    headers = {header.name: header.value for header in provider.headers if header.value is not None} if provider else {}
-    where = PrometheusAddress(address=address, headers=headers)
-    if asked.token_file is not None:
-        where = replace(where, headers={**headers, "Authorization": f"Bearer {_secret(asked.token_file)}"})
-    assert asked.start is not None, "a release has a start"
-    if asked.end < asked.start:
-        raise click.UsageError("--end is before --start: exchange them")
-    return PastPrometheus(where, Period(start=asked.start, end=asked.end, step=spec.analysis.interval))
-
-
-def _secret(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"{path} can't be read: {getattr(error, 'strerror', None) or 'it is no text'}.") from None
 
 
 def _folder(asked: _Asked, tester: "Backtester", folder: Path) -> int:

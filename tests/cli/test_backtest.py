@@ -113,7 +113,7 @@ def test_a_recording_that_cant_be_read_spoils_no_other(here: Path) -> None:
         ([], "canary: give either --counters, or --start of a past release"),
         (["--counters", "bad.csv", "--start", "2h ago"], "canary: give either --counters, or --start of a past release"),
         (["--start", "2h ago"], "canary: give the Canary with -f: it says whose metrics are asked for"),
-        (["-f", "good.yaml", "--start", "2h ago"], "canary: give --prometheus: the Canary names no provider"),
+        (["-f", "good.yaml", "--start", "2h ago"], "canary: Give --prometheus: the Canary names no provider."),
         (["--start", "now", "--canary-pods", "("], "canary: Invalid value for '--canary-pods': ( is no regular expression"),
         (["--start", "noon"], "noon is no time: write it as 2026-03-02T12:00:00Z, with its zone, or as 2h ago"),
         (["--start", "2026-03-02 12:00"], "2026-03-02 12:00 has no zone: write it as"),
@@ -126,6 +126,19 @@ def test_a_recording_that_cant_be_read_spoils_no_other(here: Path) -> None:
             ["-f", "good.yaml", "--prometheus", "http://127.0.0.1:1", "--start", "1m ago"],
             "canary: Prometheus at http://127.0.0.1:1 can't be reached",
         ),
+        (
+            ["-f", "good.yaml", "--start", "1d ago", "--prometheus", "prometheus:9090"],
+            "--prometheus is no URL",
+        ),
+        (["-f", "web.yaml", "--start", "1h ago"], "canary: Metric failed asks no Prometheus: play it from a recording"),
+        (
+            ["-f", "good.yaml", "--start", "1000d ago", "--prometheus", "http://127.0.0.1:1"],
+            "the controller would look 2,880,001 times: ask for 20,000 at most.",
+        ),
+        (
+            ["-f", "good.yaml", "--start", "1h ago", "--prometheus", "http://127.0.0.1:1", "--token-file", "none"],
+            "canary: none can't be read: No such file or directory.",
+        ),
         (["-f", "idle.yaml", "--counters", "bad.csv"], "canary: The Canary judges nothing, on purpose"),
         (["-f", "two.yaml", "--counters", "bad.csv"], "canary: two.yaml holds 2 Canaries: give a file that holds the one"),
         (["-f", "bad.yaml", "--counters", "bad.csv"], "bad.yaml:1  spec.service.port: is missing: add it"),
@@ -134,6 +147,8 @@ def test_a_recording_that_cant_be_read_spoils_no_other(here: Path) -> None:
 def test_what_is_wrong_is_said_and_exits_with_one(here: Path, flags: list[str], sentence: str) -> None:
     (here / "bad.csv").write_text("a,b\n")
     (here / "good.yaml").write_text(CANARY)
+    graphite = "provider: {graphite: {address: 'http://graphite'}}, metrics: [{name: failed, counts: {bad: a, total: b}}]"
+    (here / "web.yaml").write_text(CANARY.replace("metrics: [{name: failed, builtin: error-share}]", graphite))
     (here / "idle.yaml").write_text(CANARY.replace("[{name: failed, builtin: error-share}]", "[]"))
     (here / "two.yaml").write_text(f"{CANARY}---\n{CANARY}")
     (here / "bad.yaml").write_text(CANARY.replace(", port: 9080", ""))
