@@ -1,13 +1,16 @@
 """AnalysisTemplates: reading them, and putting their metrics in the place of a Canary's references to them."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
 from analysis.spec.analysis import MOST_METRICS, AnalysisSpec
+from analysis.spec.metric import MetricSpec
 from analysis.spec.templates import AnalysisTemplateSpec, DeclaredArguments, Scope, TemplateRef
 from canary.api.filling import Filling
 from canary.api.identity import identity_causes
@@ -47,9 +50,7 @@ def resolve(spec: AnalysisSpec, find: Find) -> AnalysisSpec:
         raise TemplateNotFound((*missing, *wrong))
     if wrong := wrong or list(_clashes(spec, found)):
         raise InvalidCanary(tuple(wrong))
-    metrics = (*(metric for template in found for metric in template.metrics), *spec.own)
-    provider = spec.provider or next((template.provider for template in found if template.provider), None)
-    return spec.model_copy(update={"templates": (), "metrics": metrics, "provider": provider})
+    return _together(spec, (*(metric for template in found for metric in _asked(template)), *spec.own))
 
 
 def check_template(obj: Mapping[str, Any]) -> tuple[Cause, ...]:
@@ -127,10 +128,28 @@ def _clashes(spec: AnalysisSpec, found: Sequence[AnalysisTemplateSpec]) -> Itera
         yield Cause(
             field="spec.analysis", message=f"has {count} metrics with those of its templates: leave at most {MOST_METRICS}"
         )
-    providers = {template.provider for template in found if template.provider is not None}
-    if spec.provider is None and len(providers) > 1:
-        named = " and ".join(called(ref) for ref, template in zip(spec.templates, found, strict=True) if template.provider)
-        yield Cause(field="spec.analysis.provider", message=f"{named} name different providers: name here the one to ask")
+
+
+def _asked(template: AnalysisTemplateSpec) -> Iterator[MetricSpec]:
+    """Its metrics, each with the provider that the template names for those that name none."""
+    for metric in template.metrics:
+        own = metric.provider or template.provider
+        yield metric if own is None else metric.model_copy(update={"provider": own})
+
+
+def _together(spec: AnalysisSpec, metrics: tuple[MetricSpec, ...]) -> AnalysisSpec:
+    """The whole, read once more: what is sound by itself may not fit the Canary's provider."""
+    whole = spec.model_copy(update={"templates": (), "metrics": metrics})
+    try:
+        return AnalysisSpec.model_validate_json(whole.model_dump_json(by_alias=True, exclude_unset=True), strict=True)
+    except ValidationError as error:
+        causes = causes_of(error, "spec.analysis")
+        raise InvalidCanary(tuple(replace(cause, field=_by_name(cause.field, metrics)) for cause in causes)) from None
+
+
+def _by_name(field: str, metrics: Sequence[MetricSpec]) -> str:
+    """Numbers of metrics have no meaning to a person once those of templates are among them."""
+    return re.sub(r"metrics\[(\d+)\]", lambda found: f"metrics[{metrics[int(found[1])].name}]", field)
 
 
 def _same_name(at: str, metric: str, one: str, other: str) -> Cause:

@@ -15,6 +15,7 @@ from pydantic import ValidationError, model_validator
 from analysis.plan import Dialect, MetricPlan
 from analysis.scalars import Objection, refuse, section
 from analysis.spec import AnalysisSpec, PromoteOn, metric_plans
+from analysis.spec.fitness import unfit
 from canary.api.identity import identity_causes
 from canary.api.refusals import InvalidCanary, causes_of
 from canary.api.templates import Find, resolve
@@ -86,9 +87,10 @@ class CanarySpec(DeliverySpec):
     def judged_as(self, pinned: str) -> "CanarySpec":
         """The same, judged as was pinned when the rollout began. Only where to ask for metrics may be corrected under way."""
         analysis = _read_analysis(pinned)
-        return self.model_copy(
-            update={"analysis": analysis.model_copy(update={"provider": self.analysis.provider or analysis.provider})}
-        )
+        live = self.analysis.provider
+        if live is not None and next(unfit(analysis.own, live), None) is None:
+            analysis = analysis.model_copy(update={"provider": live})
+        return self.model_copy(update={"analysis": analysis})
 
     def intent(self, uid: str) -> Intent:
         """What the spec asks for now, of the Canary with this uid."""

@@ -151,21 +151,22 @@ def test_what_is_sound_alone_and_cannot_be_together(spec: AnalysisSpec, shelf: t
     assert refusals(spec, *shelf) == [expected]
 
 
-def test_where_metrics_come_from() -> None:
-    here, there = ({"prometheus": {"address": f"http://{name}:9090"}} for name in ("here", "there"))
-    one = changed(ERRORS, provider=here)
-    other = {**changed(ERRORS, provider=there, metrics=[{"name": "b", "builtin": "error-share"}]), "metadata": {"name": "b"}}
-    refs = [{"name": "errors", "scope": "Cluster"}, {"name": "b", "scope": "Cluster"}]
+def test_each_template_asks_where_it_says() -> None:
+    here, there, own = ({"prometheus": {"address": f"http://{name}:9090"}} for name in ("here", "there", "own"))
+    metrics = [{"name": "a", "builtin": "error-share"}, {"name": "b", "builtin": "error-share", "provider": there}]
+    shelf = (changed(ERRORS, provider=here, metrics=metrics), LATENCY)
+    refs = [{"name": "errors", "scope": "Cluster"}, {"name": "latency", "args": {"route": "a"}}]
+    found = resolve(analysis(templates=refs, provider=own), lambda ref: find(ref, shelf))
+    asked = [metric.provider.prometheus if metric.provider else None for metric in found.own]
+    assert [each and each.address for each in asked] == ["http://here:9090", "http://there:9090", None, None]
+    assert found.provider == analysis(provider=own).provider
 
-    def address(spec: AnalysisSpec) -> str | None:
-        provider = resolve(spec, lambda ref: find(ref, (one, other))).provider
-        return provider.prometheus.address if provider and provider.prometheus else None
 
-    assert address(analysis(templates=refs[:1])) == "http://here:9090"
-    assert address(analysis(templates=refs, provider=there)) == "http://there:9090"
-    both = "ClusterAnalysisTemplate errors and ClusterAnalysisTemplate b"
-    expected = f"spec.analysis.provider: {both} name different providers: name here the one to ask"
-    assert refusals(analysis(templates=refs), one, other) == [expected]
+def test_metrics_of_a_template_must_suit_the_canarys_provider() -> None:
+    graphite = {"graphite": {"address": "http://graphite"}}
+    spec = analysis(templates=[{"name": "errors", "scope": "Cluster"}], provider=graphite)
+    expected = "is read from a Prometheus: name one in provider, or write counts or a value"
+    assert refusals(spec) == [f"spec.analysis.metrics[errors].builtin: {expected}"]
 
 
 @pytest.mark.parametrize("value", ["{{namespace}}", "a\nb", "a\x00"])
@@ -240,3 +241,6 @@ def test_where_metrics_come_from_may_be_corrected_under_way() -> None:
     right = given("http://right:9090")
     assert right.judged_as(pinned).analysis.provider == right.analysis.provider
     assert parse_canary(a_canary()).spec.judged_as(pinned).analysis == given("http://wrong:9090").analysis
+    graphite = {"provider": {"graphite": {"address": "http://graphite"}}, "metrics": []}
+    unfit = parse_canary(a_canary(analysis=graphite)).spec
+    assert unfit.judged_as(pinned).analysis == given("http://wrong:9090").analysis
