@@ -26,6 +26,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = {
         "apply": "Check Canaries and apply them.",
     },
     "Rehearse": {
+        "rehearse": "Play a plan with made-up traffic: how long, and what would it catch?",
         "backtest": "Play recorded counters: what would the judge have said, and when?",
         "judge": "Judge a canary as Kayenta does, from its own files.",
     },

@@ -18,8 +18,8 @@ from strategies.model import Step
 from strategies.sizing import HUNDRED
 
 _BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
-_BEYOND = timedelta(hours=2)
-"""How much longer than its holds a plan may take before one stops to wait for it."""
+_BEYOND = timedelta(minutes=65)
+"""How much longer than its holds a plan may take before one stops to wait: a step that lacks requests pauses after an hour."""
 _COARSE = timedelta(seconds=60)
 """How often one looks then: hours would take long otherwise, and what is rare is not caught sooner by looking oftener."""
 LONGEST = timedelta(hours=6)

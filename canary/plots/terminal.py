@@ -34,7 +34,7 @@ def terminal(chart: Chart, width: int) -> Iterator[Text]:
 
 def _heading(panel: Panel) -> Text:
     names = [(f"  ━ {line.name}", _STYLES[line.ink]) for line in panel.lines]
-    return Text.assemble(" " * (_LABELS + 1), (panel.title, "bold"), *names)
+    return Text.assemble(" " * (_LABELS + 1), (panel.title, "bold"), *names, no_wrap=True, overflow="ellipsis")
 
 
 def _rows(panel: Panel, seconds: float, columns: int) -> Iterator[Text]:

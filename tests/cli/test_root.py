@@ -19,6 +19,7 @@ VERBS = (
         "controller",
         "lint",
         "apply",
+        "rehearse",
         "backtest",
         "judge",
         "list",
