@@ -30,7 +30,7 @@ def story_lines(name: str, backtest: Backtest, *, trace: bool = False) -> Iterat
     yield f"{name}  {story.verdict}  {_ENDED[story.ending]} {_after(story.at, backtest)} after the first traffic ({where})"
     yield f"  {story.reason}: {story.sentence}"
     for metric in story.metrics:
-        if metric.verdict.sentence != story.sentence:
+        if metric.verdict.sentence not in story.sentence:
             yield f"  {metric.verdict.metric}  {metric.verdict.verdict}  {metric.verdict.sentence}"
     if backtest.unused:
         yield f"  The rest of the recording, {span(timedelta(seconds=backtest.unused))}, was not looked at."

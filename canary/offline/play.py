@@ -198,11 +198,15 @@ class Play:
             case Ending.ROLLED_BACK:
                 return self._rollout.why, self._rollout.sentence
             case Ending.PROMOTED:
-                return ending.value, self._decision.sentence
+                return ending.value, self._in_full(self._decision.sentence)
             case Ending.PAUSED:
                 return self._decision.reason, self._decision.sentence
             case Ending.RUNNING:
-                return self._decision.reason, f"The counters end before the plan does. {self._decision.sentence}"
+                return self._decision.reason, self._in_full(f"The counters end before the plan does. {self._decision.sentence}")
+
+    def _in_full(self, sentence: str) -> str:
+        """With the metrics' own sentences, which have the numbers."""
+        return " ".join([sentence, *(one.sentence for one in self._verdicts if one.sentence not in sentence)])
 
     def _deciding(self, ending: Ending) -> Verdict:
         """The verdict that made the plan end or stay; a plan that still goes on has no `Pass` yet."""

@@ -1,6 +1,7 @@
 """Recordings judged from the canary's first traffic on, one by one and by the folder."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,12 @@ def _after(seconds: int, rows: list[str]) -> list[str]:
     """The same pods later, restarted: their counters begin again."""
     split = [row.split(",", 1) for row in rows]
     return [f"{int(t) + seconds},{rest}" for t, rest in split if int(t)]
+
+
+def test_the_order_of_rows_changes_nothing():
+    rows = served(stable=0.002, canary=0.05, minutes=10)
+    shuffled = random.Random(7).sample(rows, len(rows))
+    assert DEFAULT.judge(a_recording(*rows)) == DEFAULT.judge(a_recording(*shuffled))
 
 
 def test_gaps_and_resets_change_no_verdict():

@@ -69,7 +69,7 @@ def test_the_last_step_can_be_held_until_the_counters_end():
 def test_counters_that_end_first_promote_nothing():
     story = play(a_course(), growing(17), NOON)
     assert ending(story) == (Verdict.CONTINUE, Ending.RUNNING, 240, "Holding")
-    assert story.sentence == "The counters end before the plan does. Holds 25 % for 5m."
+    assert story.sentence == ("The counters end before the plan does. Holds 25 % for 5m. " + story.metrics[0].verdict.sentence)
 
 
 def test_no_data_pauses_and_never_passes():
