@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -41,13 +41,25 @@ last example. Without it the status and the cluster's Events tell what they stil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What the command line said; both None: the newest rollout."""
+    """What the command line said; `rollout` None: the newest."""
 
     name: str
-    number: int | None
-    id: str | None
+    rollout: str | None
     database: str | None
     state_dir: str | None
+    plot: bool | None
+    image: Path | None
+    output: str | None
+
+    @property
+    def number(self) -> int | None:
+        """The rollout's, if that is what names it."""
+        return int(self.rollout) if self.rollout is not None and self.rollout.isdigit() else None
+
+    @property
+    def id(self) -> str | None:
+        """The rollout's, if it is no number."""
+        return None if self.number is not None else self.rollout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,29 +83,18 @@ class _Found:
 @click.option("--image", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.svg", help="Draw them into a file.")
 @click.option("-o", "--output", type=click.Choice([each.value for each in Form]), help="The story as a document.")
 @on_cluster
-def explain(
-    cluster: Cluster,
-    *,
-    name: str,
-    rollout: str | None,
-    database: str | None,
-    state_dir: str | None,
-    plot: bool | None,
-    image: Path | None,
-    output: str | None,
-) -> None:
+def explain(cluster: Cluster, **said: Any) -> None:
     """Why a rollout ended the way it did: what happened, who said what, and the numbers."""
-    number = int(rollout) if rollout is not None and rollout.isdigit() else None
-    asked = _Asked(name=name, number=number, id=rollout if number is None else None, database=database, state_dir=state_dir)
+    asked = _Asked(**said)
     story = asyncio.run(_story(cluster, asked))
-    if image is not None:
-        _draw(story, image)
-    if output is not None:
+    if asked.image is not None:
+        _draw(story, asked.image)
+    if asked.output is not None:
         from canary.explain.document import document
 
-        click.echo(render(document(story), Form(output)), nl=False)
+        click.echo(render(document(story), Form(asked.output)), nl=False)
     else:
-        _print(story, plot=sys.stdout.isatty() if plot is None else plot)
+        _print(story, plot=sys.stdout.isatty() if asked.plot is None else asked.plot)
 
 
 async def _story(cluster: Cluster, asked: _Asked) -> "Story":
@@ -168,7 +169,7 @@ def _without(problem: str) -> str:
 
 
 def _nothing(asked: _Asked, missing: tuple[str, ...]) -> str:
-    which = f"rollout {asked.number or asked.id}" if asked.number or asked.id else "rollout"
+    which = f"rollout {asked.rollout}" if asked.rollout else "rollout"
     return " ".join([f"No {which} of {asked.name} is known: `canary history {asked.name}` lists the last ones.", *missing])
 
 
