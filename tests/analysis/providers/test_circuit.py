@@ -1,12 +1,23 @@
-"""A provider that fails again and again is left alone, and tried again by one query at a time."""
+"""A provider that fails again and again is left alone, then tried by one query; so is one that asks for a pause."""
 
-from analysis.providers.circuit import FAILURES, REST_SECONDS, Circuit
+from datetime import timedelta
+
+import pytest
+
+from analysis.providers.base import ErrorKind, ProviderError
+from analysis.providers.circuit import FAILURES, LONGEST_PAUSE_SECONDS, REST_SECONDS, Circuit, rest_after
 
 
 def broken(at=0.0) -> Circuit:
     circuit = Circuit()
     for _ in range(FAILURES):
         circuit.failed(at, "It is down.")
+    return circuit
+
+
+def pausing(pause=None) -> Circuit:
+    circuit = Circuit()
+    circuit.learn(0.0, ProviderError(ErrorKind.RATE_LIMITED, "It is asked too often.", pause=pause))
     return circuit
 
 
@@ -41,4 +52,37 @@ def test_a_trial_that_fails_begins_another_rest():
 def test_an_answer_ends_it():
     circuit = broken()
     circuit.answered()
+    assert not circuit.open
+
+
+@pytest.mark.parametrize(("interval", "rest"), [(1, 2), (5, 10), (15, 30), (60, 30)])
+def test_a_rest_is_two_looks_and_half_a_minute_at_most(interval, rest):
+    assert rest == rest_after(timedelta(seconds=interval))
+
+
+@pytest.mark.parametrize(
+    ("pause", "seconds"),
+    [
+        (None, REST_SECONDS),
+        (timedelta(seconds=90), 90),
+        (timedelta(0), 1),
+        (timedelta(days=1), LONGEST_PAUSE_SECONDS),
+    ],
+)
+def test_a_pause_is_as_long_as_it_was_asked_for_within_reason(pause, seconds):
+    circuit = pausing(pause)
+    assert circuit.resting(seconds - 0.5)
+    assert not circuit.resting(seconds)
+
+
+def test_a_pause_ends_with_the_first_answer():
+    circuit = pausing()
+    circuit.answered()
+    assert not circuit.open
+
+
+@pytest.mark.parametrize("kind", [ErrorKind.REFUSED, ErrorKind.UNAUTHORIZED, ErrorKind.GARBAGE, ErrorKind.PARTIAL])
+def test_to_refuse_is_to_be_there(kind):
+    circuit = broken()
+    circuit.learn(REST_SECONDS, ProviderError(kind, "No."))
     assert not circuit.open
