@@ -32,22 +32,25 @@ START = 20.0
 
 @dataclass(slots=True, kw_only=True)
 class Version:
-    """How one image behaves; a test may change it while it serves. `errors` is a share from 0 to 1."""
+    """How one image behaves; a test may change it while it serves.
+
+    `errors` is a share from 0 to 1, `owed` what has come together of the next failure: at 1 it happens.
+    """
 
     image: str
     errors: float = 0.0
     delay: timedelta = timedelta(0)
     served: int = 0
-    _owed: float = 0.0
+    owed: float = 0.0
 
     def answer(self, path: str) -> Response:
         """Exactly every so-manieth request to / fails; other paths are what tests call, and always work."""
         self.served += 1
         if path == "/":
-            self._owed += self.errors
+            self.owed += self.errors
         status = 200
-        if self._owed >= 1:
-            status, self._owed = 500, self._owed - 1
+        if self.owed >= 1:
+            status, self.owed = 500, self.owed - 1
         return Response(status=status, body=json.dumps({"version": self.image.partition(":")[2], "path": path}).encode())
 
 
