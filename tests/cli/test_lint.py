@@ -76,6 +76,9 @@ def test_everything_that_a_canary_can_ask_for_is_foretold(here: Path) -> None:
             metrics:
             - {name: errors, builtin: error-share, limit: 1%, onFailure: pause}
             - {name: heap, value: 'max(heap{pod=~"{{pods}}"})', threshold: {max: 2000000000, failures: 3}}
+            - {name: p99, value: p99, threshold: {successWhen: result < 2 * stable, failures: 2, inARow: true}}
+            - {name: gc, value: gc, rank: {direction: increase, points: 30, every: 2m}}
+            - {name: bad, builtin: error-share, threshold: {max: 2, successes: 4}}
         """
     assert (
         dedent("""
@@ -86,6 +89,9 @@ def test_everything_that_a_canary_can_ask_for_is_foretold(here: Path) -> None:
           judged  every 15s
                   errors: share of failed requests, at most 1.0000%, else pause
                   heap: a value, at most 2e+09, 3 failed checks in all condemn, else rollback
+                  p99: a value, good when result < 2 * stable, 2 failed checks in a row condemn, else rollback
+                  gc: a value, not higher than stable by rank, from 30 points 2m apart on, else rollback
+                  bad: share of failed requests, at most 2.0000%, a step needs 4 good ones in a row, else rollback
           then    stock-v2 is scaled to 0; on a failure weight 0 at once, pods of stock-v3 go 30s later
         """).lstrip()
         == run(here, "lint", dedent(text)).stdout
