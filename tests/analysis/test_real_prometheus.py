@@ -34,12 +34,25 @@ http_requests_total{namespace="shop",pod="cart-canary-x",code="503"} 2
 """
 
 
+OLD = timedelta(seconds=200)
+
+
+def pushed(time: datetime) -> bytes:
+    """Counters that bring their own time, as what is pushed or federated does: nothing tells Prometheus that they have ended."""
+    stable, canary = (
+        f'http_requests_total{{namespace="pushed",pod="cart-{pods}",code="200"}} 40' for pods in ("6d4b75cb6d-a", "canary-x")
+    )
+    return f"{stable}\n{canary} {time.timestamp() * 1000:.0f}\n".encode()
+
+
 class Metrics(BaseHTTPRequestHandler):
+    pushed = b""
+
     def do_GET(self):
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")
         self.end_headers()
-        self.wfile.write(EXPOSED)
+        self.wfile.write(EXPOSED + self.pushed)
 
     def log_message(self, *_):
         """Quiet."""
@@ -48,6 +61,7 @@ class Metrics(BaseHTTPRequestHandler):
 @pytest.fixture
 def scraped(prometheus):
     """A Prometheus that has seen what is exposed."""
+    Metrics.pushed = pushed(datetime.now(UTC) - OLD)
     with HTTPServer(("127.0.0.1", 0), Metrics) as server:
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         serving.start()
@@ -101,3 +115,16 @@ async def test_what_is_asked_is_understood(scraped):
 
 def _sought(subject):
     return f"response_total of {subject.stable_leaf} or {subject.canary_leaf} in {subject.namespace}"
+
+
+async def test_samples_that_are_old_are_no_data_although_prometheus_shows_them(scraped):
+    total = 'http_requests_total{namespace="{{namespace}}",pod=~"{{pods}}"} # all'
+    plans = [
+        a_plan("errors", BuiltinMeasure(builtin=Builtin.ERROR_SHARE, dialect=Dialect.HTTP)),
+        a_plan("counts", CountsMeasure(bad=total, total=total)),
+    ]
+    source = PrometheusSource(PrometheusAddress(address=scraped.url))
+    assert eventually(lambda: len(scraped.query('http_requests_total{pod="cart-canary-x",namespace="pushed"}')) > 0, wanted=True)
+    found = await collect(source, [Wanted(a_subject("cart", "pushed"), plan) for plan in plans], datetime.now(UTC))
+    source.close()
+    assert [reading.trouble for reading in found.values()] == [Trouble.STALE] * 2
