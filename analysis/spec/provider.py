@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from analysis.plan import Dialect
-from analysis.scalars import BY_NAME, Headers, Section, exactly_one, one_of, refuse, section, taken
+from analysis.scalars import BY_NAME, Headers, Section, exactly_one, one_of, refuse, refuse_one, section, taken
 from analysis.spec.login import Address, AuthSpec, SecretName, TlsSpec
 from analysis.spec.number_providers import (
     CloudWatchSpec,
@@ -20,17 +20,25 @@ from analysis.spec.number_providers import (
 __all__ = ["AuthSpec", "NumberSpec", "ParameterSpec", "PrometheusSpec", "ProviderSpec", "SecretName", "TlsSpec"]
 
 _KINDS = ("prometheus", "web", "datadog", "cloudWatch", "newRelic", "influxDB", "graphite")
+_OURS = ("query", "time", "timeout")
 
 
 class ParameterSpec(Section):
     """A parameter in the URL of every query."""
 
-    model_config = section(("!(self.name in ['query', 'time', 'timeout'])", "query, time and timeout are ours to say"))
+    model_config = section((f"!(self.name in {list(_OURS)})", "query, time and timeout are said by the controller: remove it"))
 
     name: Annotated[str, Field(pattern=r"^[-_.a-zA-Z0-9]+$", max_length=64)]
     """Its name, as dedup or partial_response of Thanos."""
     value: Annotated[str, Field(max_length=256)]
     """Its value."""
+
+    @field_validator("name")
+    @classmethod
+    def _not_ours(cls, name: str) -> str:
+        if name in _OURS:
+            raise refuse_one(f"{name} is said by the controller: remove it")
+        return name
 
 
 class PrometheusSpec(Section):
