@@ -92,7 +92,7 @@ class RankSpec(Section):
     """Kayenta's test: are the canary's values higher, or lower, than stable's, by the ranks of one point a minute of each?"""
 
     direction: Direction
-    """Which way is worse: increase, decrease or either."""
+    """Which way is worse: increase, decrease or either. With either, less traffic alone may condemn a share for its zeros."""
     tolerance: Percent = Decimal(25)
     """The surely shifted part must be more than this of the estimated shift."""
     confidence: Percent = Decimal(98)
