@@ -106,6 +106,8 @@ def _checked(path: Path, validate: Callable[[object], Read], root: str) -> Read:
         raise Invalid(f"{path} is no text in UTF-8: save it as such") from None
     except json.JSONDecodeError as error:
         raise Invalid(f"{path} is no JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
+    except (ValueError, RecursionError):
+        raise Invalid(f"{path} can't be read: it has a number of too many digits, or is nested too deeply") from None
 
 
 def _thresholds(config: "CanaryConfig", passing: float | None, marginal: float | None) -> "Thresholds":

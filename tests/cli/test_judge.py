@@ -67,6 +67,8 @@ def test_json_is_kayentas(here: Path) -> None:
     ("config", "flags", "says"),
     [
         ("{", (), "config.json is no JSON: Expecting property name enclosed in double quotes in line 1, column 2"),
+        ("[" * 200_000, (), "config.json can't be read: it has a number of too many digits, or is nested too deeply"),
+        ("1" * 5_000, (), "config.json can't be read"),
         ({"metrics": []}, (), "config.json is no input for a judge: config.metrics: is empty"),
         ({"metrics": [{"name": "errors"}]}, (), 'pairs.json: there is no metric "latency" in the config (errors)'),
         (CONFIG, ("--pass", "50"), "--: marginal 75 is above pass 50: exchange them"),
