@@ -347,14 +347,18 @@ def _rollout_record(
         revision=rollout.revision,
         image=rollout.image,
         started_at=rollout.started_at,
-        stable_revision=state.stable,
+        stable_revision=_beside(rollout, state),
         ended_at=seen.now if seen else None,
         outcome=str(_outcome(decision.state)) if decision else None,
         reason=(rollout.why or decision.reason) if decision else "",
         sentence=(decision.state.sentence or decision.sentence) if decision else "",
-        requests=max((verdict.requests for verdict in seen.verdicts), default=0) if seen else 0,
         plan={"steps": [{"weight": str(step.weight), "hold": step.hold.total_seconds()} for step in rollout.plan.steps]},
     )
+
+
+def _beside(rollout: Rollout, state: State) -> str | None:
+    """What the rollout is tried against; once it has arrived, that is the previous revision."""
+    return state.previous if state.stable == rollout.revision else state.stable
 
 
 def _typed(canary: Obj) -> Obj:

@@ -37,6 +37,7 @@ def records_of(reading: Reading, events: Iterable[Mapping[str, Any]], number: in
 
 
 def _running(reading: Reading, running: RolloutStatus) -> RolloutRecord:
+    status = reading.status
     steps = [{"weight": str(step.weight), "hold": step.hold.total_seconds()} for step in running.plan.steps]
     return RolloutRecord(
         id=running.id,
@@ -46,9 +47,9 @@ def _running(reading: Reading, running: RolloutStatus) -> RolloutRecord:
         revision=running.revision,
         image=running.image,
         started_at=running.started_at,
-        stable_revision=reading.status.stable.revision,
-        reason=reading.status.reason,
-        sentence=reading.status.message,
+        stable_revision=status.previous if status.stable.revision == running.revision else status.stable.revision,
+        reason=status.reason,
+        sentence=status.message,
         plan={"steps": steps},
     )
 

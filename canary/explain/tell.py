@@ -31,8 +31,7 @@ def tell(records: Records) -> Story:
         number=rollout.number,
         revision=rollout.revision,
         image=rollout.image,
-        # The row of a promotion is written again at its end, when the new version is the stable one.
-        beside=None if rollout.stable_revision == rollout.revision else rollout.stable_revision,
+        beside=rollout.stable_revision,
         started=rollout.started_at,
         ended=rollout.ended_at,
         outcome=rollout.outcome,

@@ -21,6 +21,7 @@ from canary.store.errors import StoreUnavailable, translated
 from canary.store.models import NEWEST_WINS
 from canary.store.rows import Row
 from canary.store.schema import is_due, upgrade
+from canary.store.totals import count_up
 from canary.store.writer import Batch, Writer
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class Store:
         async with self.transaction() as connection:
             for table, rows in batch.items():
                 await put(connection, table, rows)
+            await count_up(connection, batch)
 
 
 async def put(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:

@@ -43,8 +43,9 @@ class DecisionRecord:
 class RolloutRecord:
     """A rollout as a whole; recorded when it starts and again, with the same id, when it ends.
 
-    `ended_at` and `outcome` are None while it runs. `requests` and `bad_requests` count the canary's.
-    `plan` is the pinned plan as JSON.
+    `ended_at` and `outcome` are None while it runs. `stable_revision` is what it was tried against. `requests` and
+    `bad_requests` are the canary's: the most that any of its metrics counted and found bad. The store fills them in from the
+    measurements once the rollout has ended; until then they are 0. `plan` is the pinned plan as JSON.
     """
 
     id: str

@@ -35,6 +35,8 @@ def a_rollout(**changes: Any) -> RolloutRecord:
         "outcome": "RolledBack",
         "reason": "AnalysisFailed",
         "sentence": GUILTY,
+        "requests": 100,
+        "bad_requests": 10,
         "plan": {"steps": [{"weight": "5", "hold": 30.0}, {"weight": "25", "hold": 60.0}]},
     }
     return RolloutRecord(**{**known, **changes})

@@ -2,8 +2,6 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-import pytest
-
 from analysis.counts import Tally
 from analysis.verdict import Ratio, Verdict
 from canary.explain.records import Records, Stand
@@ -94,11 +92,6 @@ def test_the_guilty_metric_comes_first():
 
 def test_weights_change_when_they_are_written():
     assert tell(some_records()).weights == ((at(0), 0), (at(4), 5), (at(40), 25), (at(70), 0))
-
-
-@pytest.mark.parametrize(("stable", "beside"), [("6d4b75cb6d", "6d4b75cb6d"), ("a1b2c3d4e5", None), (None, None)])
-def test_a_version_does_not_stand_beside_itself(stable, beside):
-    assert tell(some_records(rollout=a_rollout(stable_revision=stable))).beside == beside
 
 
 def test_what_a_status_alone_can_tell():

@@ -95,8 +95,6 @@ async def test_a_rollout_is_one_row_that_ends(store):
         outcome="RolledBack",
         reason="ErrorShare",
         sentence="Too many errors.",
-        requests=4711,
-        bad_requests=47,
     )
     journal.rollout(ended)
     await store.flush()
