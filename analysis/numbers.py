@@ -87,6 +87,15 @@ class NumbersReader:
         except BadTemplate as error:
             return Problem(Trouble.BAD_TEMPLATE, str(error))
 
+    async def _answers(self, asks: Sequence[Ask]) -> list[Answer]:
+        """All answers, or the first error once every request has ended: none is left behind when the reader is closed."""
+        answers: list[Answer] = []
+        for answer in await asyncio.gather(*map(self._source.number, asks), return_exceptions=True):
+            if isinstance(answer, BaseException):
+                raise answer
+            answers.append(answer)
+        return answers
+
     # -- values ---------------------------------------------------------------------------------------------------------
 
     async def _value(self, one: Wanted, measure: ValueMeasure, end: datetime) -> Reading:
@@ -95,7 +104,7 @@ class NumbersReader:
         if known is not None and known[0] == end:
             return known[1]
         asks = [self._ask(measure.query, one.subject, version, end) for version in (Version.CANARY, Version.STABLE)]
-        found = await asyncio.gather(*map(self._source.number, asks))
+        found = await self._answers(asks)
         canary, stable = (as_number(answer, measure.query, _REMEDY) for answer in found)
         reading = canary if isinstance(canary, Problem) else Measured(canary=canary, stable=_shown(stable))
         self._values[one.key] = (end, reading)
@@ -129,7 +138,7 @@ class NumbersReader:
             Ask(template=template, blanks=blanks(subject, version), start=start, end=end, total=True)
             for version, _, template in asked
         ]
-        answers = await asyncio.gather(*map(self._source.number, asks))
+        answers = await self._answers(asks)
         added: dict[Version, dict[str, float]] = {version: dict(kept.totals[version]) for version in Version}
         seen = False
         for (version, counts, template), answer in zip(asked, answers, strict=True):

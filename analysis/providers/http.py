@@ -28,12 +28,16 @@ Explain = Callable[[int, str, bytes], Refusal | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manners:
-    """How a provider is asked. `name` is its name in sentences, `secrets` are in none of them; `cap` is in bytes."""
+    """How a provider is asked. `name` is its name in sentences, `secrets` are in none of them; `cap` is in bytes.
+
+    `quotes` repeats what an error says: not for an address that could be any, since its text may not be the asker's to read.
+    """
 
     name: str
     timeout: timedelta = timedelta(seconds=10)
     rest: float = REST_SECONDS
     cap: int = 4 * _MIB
+    quotes: bool = True
     secrets: tuple[str, ...] = field(default=(), repr=False)
     explain: Explain | None = None
 
@@ -107,7 +111,7 @@ class HttpApi:
             raise self.error(ErrorKind.REFUSED, "can't be asked so: a header holds what no header can carry.") from error
         except httpx.InvalidURL as error:
             raise self.error(ErrorKind.REFUSED, "can't be asked so: its address is no URL.") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, OSError) as error:  # an alert of TLS after the handshake comes through as it is
             raise self.error(ErrorKind.UNAVAILABLE, f"can't be reached: {cause_of(error)}.") from error
 
     async def _exchange(self, request: Request) -> bytes:
@@ -134,7 +138,7 @@ class HttpApi:
         return bytes(body)
 
     def _refusal_of(self, response: httpx.Response, body: bytes) -> ProviderError:
-        said = said_in(body)
+        said = said_in(body) if self._manners.quotes else "what it said is not repeated here"
         explain = self._manners.explain
         own = explain(response.status_code, said, body) if explain else None
         found = own or refusal(response.status_code, said, response.headers)

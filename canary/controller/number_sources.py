@@ -3,7 +3,7 @@
 Modules of providers are imported when somebody asks one of them, not before: most controllers ask one kind, or none of these.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -58,7 +58,8 @@ class NumberSources:
         tls = await self.logins.tls(spec.tls)
         body = None if spec.body is None else settle(spec.body, self.interval)
         where = WebAddress(url=settle(spec.url, self.interval), method=spec.method.value, body=body, headers=headers)
-        return Web(where, self.clients.client(tls), self._manners(_at("The web API", spec.url), *headers.values()))
+        manners = replace(self._manners(_at("The web API", spec.url), *headers.values()), quotes=False)
+        return Web(where, self.clients.client(tls), manners)
 
     async def _datadog(self, spec: DatadogSpec) -> NumberSource:
         from analysis.providers.datadog import Datadog, DatadogAccount

@@ -4,9 +4,12 @@ from canary.api.refusals import InvalidCanary
 from canary.api.v1alpha1 import parse_canary
 from canary.errors import Cause
 from tests.api.bad_input import BAD, Bad, a_canary, steps
+from tests.api.bad_providers import BAD_PROVIDERS
+
+ALL = BAD | BAD_PROVIDERS
 
 
-@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
+@pytest.mark.parametrize("bad", ALL.values(), ids=ALL)
 def test_is_refused_with_field_and_remedy(bad: Bad):
     with pytest.raises(InvalidCanary) as refused:
         parse_canary(a_canary(bad.name, **bad.change))

@@ -10,9 +10,11 @@ from canary.errors import Invalid
 from canary.k8s.client import Client
 from canary.k8s.resources import CANARY
 from tests.api.bad_input import BAD, Bad, a_canary, metric, steps
+from tests.api.bad_providers import BAD_PROVIDERS
 from tests.api.reports import a_full_report
 
-_REFUSED = {name: bad for name, bad in BAD.items() if bad.server}
+ALL = BAD | BAD_PROVIDERS
+_REFUSED = {name: bad for name, bad in ALL.items() if bad.server}
 _PAIR = {"stable": "reviews-v2", "canary": "reviews-v3"}
 
 
@@ -70,12 +72,12 @@ async def test_bad_input_is_refused_at_apply(cluster: Client):
     ],
 )
 async def test_a_rule_names_the_remedy(cluster: Client, bad: str, sentence: str):
-    case: Bad = BAD[bad]
+    case: Bad = ALL[bad]
     assert sentence in await refusal(cluster, a_canary(case.name, **case.change))
 
 
 async def test_what_is_excused_is_accepted(cluster: Client):
-    for bad in BAD.values():
+    for bad in ALL.values():
         if not bad.server:
             await created(cluster, **bad.change)
 

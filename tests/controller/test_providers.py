@@ -215,6 +215,12 @@ async def test_a_named_prometheus_may_be_on_this_machine_and_is_never_the_clouds
     assert "metadata" in clients.doorman("prom", "169.254.169.254")
 
 
+async def test_what_any_address_says_is_not_the_askers_to_read():
+    with serving(Server(status=404, body=b"internal matters")) as address:
+        told = await look({"web": {"url": address}})
+    assert told.sentence == f"The web API at {address} refuses the query (HTTP 404): what it said is not repeated here."
+
+
 async def test_no_secret_is_in_any_sentence():
     """Whatever the provider repeats."""
     counted = a_plan("m", CountsMeasure(bad="$.n", total="$.n"))
