@@ -7,6 +7,7 @@ from typing import Any
 
 from canary.install.rights import Rule, discovery_rules, rules, secret_rules
 from canary.k8s.port import Obj
+from canary.settings import variable
 
 NAME = "canary-delivery"
 PORT = 8080
@@ -117,13 +118,14 @@ def _deployment(chosen: Installation) -> Obj:
 
 
 def _container(chosen: Installation) -> Obj:
-    flags = [f"--http=0.0.0.0:{PORT}", f"--state-dir={STATE}", "--log-format=json"]
+    flags = [f"--http=0.0.0.0:{PORT}", "--log-format=json"]
     flags += [f"--prometheus={chosen.prometheus}"] if chosen.prometheus else []
     flags += [f"--namespace={chosen.watch}"] if chosen.watch else []
     return {
         "name": "controller",
         "image": chosen.image or default_image(),
         "args": ["controller", *flags],
+        "env": [{"name": variable("state_dir"), "value": STATE}],  # not a flag: `kubectl exec … canary explain` reads it, too
         "ports": [{"name": "http", "containerPort": PORT}],
         "livenessProbe": _probe("/healthz", initialDelaySeconds=10, periodSeconds=10, timeoutSeconds=5),
         "readinessProbe": _probe("/readyz", periodSeconds=5, timeoutSeconds=5),

@@ -7,6 +7,7 @@ import yaml
 from click.testing import CliRunner
 
 from canary.cli.root import cli
+from canary.settings import load_settings
 
 SEE, OWN = ["get", "list", "watch"], ["get", "list", "watch", "create", "patch", "delete"]
 DISCOVERY = [
@@ -123,7 +124,13 @@ def test_the_definitions_alone() -> None:
     assert list(objects("--crd-only")) == DEFINITIONS
 
 
-@pytest.mark.parametrize("flag", ["--http", "--state-dir", "--log-format", "--prometheus", "--namespace"])
+def test_whatever_runs_in_the_pod_finds_the_state() -> None:
+    told = container(objects())
+    environ = {each["name"]: each["value"] for each in told["env"]}
+    assert [str(load_settings(environ).state_dir)] == [mount["mountPath"] for mount in told["volumeMounts"]]
+
+
+@pytest.mark.parametrize("flag", ["--http", "--log-format", "--prometheus", "--namespace"])
 def test_the_controller_knows_the_flags_that_it_is_given(flag: str) -> None:
     assert flag in CliRunner().invoke(cli, ["controller", "--help"]).stdout
 
