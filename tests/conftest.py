@@ -3,10 +3,14 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 from tests.lab.availability import missing
 
 pytest_plugins = ["tests.lab.fixtures"]
+
+settings.register_profile("any machine", deadline=None)  # a loaded machine is slow, and that is no fault of an example
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

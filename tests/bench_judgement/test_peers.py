@@ -66,7 +66,7 @@ values = st.lists(st.integers(0, 40).map(lambda tenth: tenth / 10), min_size=8, 
 
 
 @given(canary=values, stable=values, more=st.sampled_from([0.0, 0.5, 1.5]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_kayenta_says_what_the_ported_judge_says(canary, stable, more):
     moved = [value + more for value in canary]
     standing = compare(moved, stable, Rank(direction=Direction.INCREASE)).standing

@@ -102,7 +102,7 @@ def test_dying_after_any_action_changes_nothing_in_the_end(ending: Callable[[Wor
             assert final(ending(world)) == expected, f"died at acting cycle {dies_at} after {survive} actions"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(deaths=st.lists(st.tuples(st.integers(0, 6), st.booleans()), max_size=60), template=st.sampled_from(["v2", "v3"]))
 def test_many_deaths_and_a_slow_cluster_still_end_in_a_promotion(deaths: list[tuple[int, bool]], template: str) -> None:
     world = a_resting_world(plan=a_plan(25, 100))
@@ -113,7 +113,7 @@ def test_many_deaths_and_a_slow_cluster_still_end_in_a_promotion(deaths: list[tu
     assert (world.state.stable, world.canary, world.split, world.paused) == (template, None, None, True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     deaths=st.lists(st.integers(0, 12), max_size=30),
     event=st.sampled_from(["none", "fail", "rollback", "v3", "delete"]),
@@ -150,7 +150,7 @@ def happen(world: World, event: str) -> None:
             world.deleted = True
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     events=st.lists(
         st.sampled_from(

@@ -1,7 +1,7 @@
 """Conditions in CEL: what is let in, what they answer, and that no text does more than answer or be refused."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.judges.condition import LONGEST, BadCondition, Check, NoAnswer, check, conclude, holds
@@ -114,7 +114,6 @@ def reply(expression, result=1.0, stable=None) -> str:
         return str(silence)
 
 
-@settings(deadline=None)
 @given(TRUTH, NUMBERS, st.none() | NUMBERS)
 def test_what_is_well_formed_answers_or_says_why_not(expression, result, stable):
     assert reply(expression, result, stable)
@@ -123,13 +122,11 @@ def test_what_is_well_formed_answers_or_says_why_not(expression, result, stable)
 TOKENS = ["result", "stable", "true", "null", "1", "2.5", "<", "==", "&&", "!", "-", "/", "?", ":", "(", ")", ",", ".", "[", "'"]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40) | st.lists(st.sampled_from(TOKENS)).map(" ".join))
 def test_any_text_is_understood_or_refused(text):
     assert reply(text)
 
 
-@settings(deadline=None)
 @given(st.floats(0.001, 1e6), st.floats(0.001, 1e6), st.sampled_from(["<", "<=", ">", ">=", "==", "!="]))
 def test_comparisons_are_python_s(result, bound, sign):
     assert holds(f"result {sign} {bound!r}", result, None) is eval(f"{result!r} {sign} {bound!r}")

@@ -30,26 +30,26 @@ def mean(step, canary_total, stable_total, canary_rate, stable_rate):
     return max(total)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SMALL, SMALL, st.floats(0.0001, 0.4), st.floats(0, 1), st.sampled_from([1.0, 1.1, 1.5, 2.0]))
 def test_ratio_evidence_is_a_supermartingale_up_to_the_ratio(n, m, rate, how_near, ratio):
     assert mean(lambda t: evidence.relative(ZEROS, t, ratio), n, m, rate * ratio * how_near, rate) <= 1 + 1e-9
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SMALL, SMALL, RATES, st.floats(0, 1), st.sampled_from([0.0, 0.0002, 0.01, 0.1]))
 def test_margin_evidence_is_a_supermartingale_up_to_the_margin(n, m, rate, how_near, margin):
     assert mean(lambda t: evidence.additive(ZEROS, t, margin), n, m, (rate + margin) * how_near, rate) <= 1 + 1e-9
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SMALL, SMALL, RATES, st.floats(0, 1), st.sampled_from([0.0002, 0.005, 0.1]))
 def test_proof_is_a_supermartingale_from_the_margin_on(n, m, rate, how_far, margin):
     worse = min(1.0, rate + margin + how_far * (1 - rate - margin))
     assert mean(lambda t: evidence.not_worse((0.0,) * 10, t, margin), n, m, worse, rate) <= 1 + 1e-9
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 20), st.floats(0.001, 0.9), st.floats(0, 1))
 def test_absolute_evidence_is_a_supermartingale_on_either_side(n, bound, how_near):
     under, over = bound * how_near, bound + (1 - bound) * how_near

@@ -5,7 +5,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.judges import rank
@@ -126,7 +126,6 @@ def test_healthy_versions_are_mostly_left_alone():
 NEWS = st.builds(Measured, canary=st.floats(-1e9, 1e9), stable=st.none() | st.floats(-1e9, 1e9))
 
 
-@settings(deadline=None)
 @given(st.lists(NEWS, max_size=16))
 def test_what_was_put_away_comes_back_the_same(news):
     state = fed(RISING, *news)

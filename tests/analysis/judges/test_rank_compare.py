@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.judges.rank_compare import Standing, compare
@@ -91,7 +91,6 @@ def drawn(kind, seed, many, factor=1.0):
     return [one() for _ in range(many)]
 
 
-@settings(deadline=None)
 @given(KINDS, st.integers(0, 10_000), st.integers(8, 40), st.sampled_from([0.8, 1.0, 1.1, 1.5]), st.sampled_from(Direction))
 def test_agrees_with_numpy_and_scipy(kind, seed, many, factor, direction):
     canary, stable = drawn(kind, seed, many, factor), drawn(kind, seed + 1, many + 3)
@@ -103,7 +102,6 @@ def test_agrees_with_numpy_and_scipy(kind, seed, many, factor, direction):
 ORDER = [Standing.LOW, Standing.PASS, Standing.HIGH]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000), st.floats(0, 60), st.floats(0, 60))
 def test_more_never_reads_as_less(seed, less, more):
     less, more = sorted((less, more))
@@ -115,7 +113,6 @@ def test_more_never_reads_as_less(seed, less, more):
 MIRROR = {Standing.HIGH: Standing.LOW, Standing.LOW: Standing.HIGH, Standing.PASS: Standing.PASS}
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([-40, -12, -3, 0, 3, 12, 40]), st.sampled_from(Direction))
 def test_upside_down_is_the_other_direction(seed, moved, direction):
     canary, stable = [value + moved for value in drawn("normal", seed, 20)], drawn("normal", seed + 1, 20)
@@ -125,7 +122,6 @@ def test_upside_down_is_the_other_direction(seed, moved, direction):
     assert mirrored is MIRROR[standing(canary, stable, direction, effect=sizes)]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([2.0, 10.0, 1000.0]))
 def test_larger_units_change_nothing(seed, unit):
     canary, stable = drawn("normal", seed, 20, 1.06), drawn("normal", seed + 1, 20)

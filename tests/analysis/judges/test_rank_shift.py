@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.stats import mannwhitneyu, norm
@@ -41,7 +41,6 @@ def test_all_tied_is_no_ranking():
         deviation([1.0, 1.0], [1.0])
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_the_deviation_is_scipys(canary, stable):
     assume(len({*canary, *stable}) > 1)
@@ -52,7 +51,6 @@ def test_the_deviation_is_scipys(canary, stable):
     assert superiority(canary, stable) * len(canary) * len(stable) == pytest.approx(expected.statistic)
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES, st.floats(-15, 15))
 def test_the_deviation_of_shifted_values_is_the_definitions(canary, stable, moved):
     assume(varied(canary, stable))
@@ -60,7 +58,6 @@ def test_the_deviation_of_shifted_values_is_the_definitions(canary, stable, move
     assert rank_shift._deviation(canary, ranks, moved) == pytest.approx(rank_oracle.deviation(canary, stable, moved), abs=1e-9)
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES, st.sampled_from([0.9, 0.95, 0.98, 0.99]))
 def test_the_interval_is_where_scipy_finds_it(canary, stable, confidence):
     assume(varied(canary, stable))
@@ -73,7 +70,6 @@ def test_the_interval_is_where_scipy_finds_it(canary, stable, confidence):
     assert level <= 0.5 or abs(found.estimate - expected.estimate) <= near
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_the_estimate_lies_in_its_interval(canary, stable):
     assume(varied(canary, stable))
@@ -81,7 +77,6 @@ def test_the_estimate_lies_in_its_interval(canary, stable):
     assert found.low - TOLERANCE <= found.estimate <= found.high + TOLERANCE
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES, st.floats(0.5, 20))
 def test_more_is_more(canary, stable, more):
     assume(varied(canary, stable))
@@ -90,14 +85,12 @@ def test_more_is_more(canary, stable, more):
     assert after.high >= before.high + more - 3 * TOLERANCE
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_the_order_of_the_points_does_not_matter(canary, stable):
     assume(varied(canary, stable))
     assert shift(canary[::-1], sorted(stable), 0.98) == shift(canary, stable, 0.98)
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_exchanging_the_versions_turns_the_interval_over(canary, stable):
     assume(varied(canary, stable))
@@ -117,7 +110,6 @@ def test_the_interval_covers_the_true_shift_as_often_as_it_says():
     assert 170 <= covered <= 194
 
 
-@settings(deadline=None)
 @given(st.floats(-50, 50), st.floats(0.01, 5), st.floats(1, 30))
 def test_a_crossing_is_brents(root, steepness, width):
     def function(x):

@@ -5,7 +5,7 @@ import random
 from math import nan
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.kayenta.config import CanaryConfig, Thresholds
@@ -59,7 +59,6 @@ def test_labels(control, experiment, canary, expected):
     assert label(control, experiment, **canary) == expected
 
 
-@settings(deadline=None)
 @given(st.integers(0, 9_999), st.integers(10, 40), st.sampled_from([0.7, 1.0, 1.2, 2.0]), st.sampled_from(["increase", "either"]))
 def test_labels_agree_with_numpy_and_scipy(seed, many, factor, direction):
     seeded = random.Random(seed)

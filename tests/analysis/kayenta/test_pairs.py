@@ -4,7 +4,7 @@ from math import isnan, nan
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -40,13 +40,11 @@ def test_nothing_stays_nothing():
     assert measured([nan, 0.0])
 
 
-@settings(deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=40), st.sampled_from([0.0, 0.01, 0.25, 0.5, 0.99, 1.0]))
 def test_percentiles_are_numpys(values, share):
     assert percentile(sorted(values), share) == pytest.approx(np.percentile(values, share * 100), rel=1e-9, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=40), st.floats(0, 5))
 def test_the_fences_are_the_wider_ones(values, factor):
     low, first, third, high = np.percentile(values, [1, 25, 75, 99])
