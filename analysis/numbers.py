@@ -147,7 +147,7 @@ class NumbersReader:
                 return points
             seen = seen or (counts is Counts.EVENTS and bool(points))
             for point in points:
-                key = series_key(counts, {**point.labels, "instance": kept.since})
+                key = series_key(counts, {**point.labels, "since": kept.since})
                 added[version][key] = added[version].get(key, 0.0) + point.value
         if not seen:
             return Problem(Trouble.EMPTY, f"{brief(measure.total)} gave nothing for either version since {start:%H:%M:%S}.")
@@ -159,7 +159,7 @@ def _begun(end: datetime) -> _Kept:
     """Both versions begin at zero, at the same time. The counters are named after it, since others may have gone before."""
     kept = _Kept(since=end.astimezone(UTC).isoformat(timespec="seconds"), end=end)
     for totals in kept.totals.values():
-        totals[series_key(Counts.EVENTS, {"instance": kept.since})] = 0.0
+        totals[series_key(Counts.EVENTS, {"since": kept.since})] = 0.0
     return kept
 
 
