@@ -45,6 +45,12 @@ def test_times_count_from_what_is_wrong():
     assert (score.rolled_back.share, score.median, score.ninth) == (0.75, 2.0, 5.0)
 
 
+def test_a_rollback_before_anything_is_wrong_finds_nothing():
+    score = scored(piece("delayed/x10/100rps", 40, 88))["delayed/x10/100rps"][OURS]
+
+    assert (score.rolled_back.share, score.early.share, score.median) == (0.5, 0.5, 2.0)
+
+
 @pytest.mark.parametrize(
     ("healthy", "regression", "usable"),
     [

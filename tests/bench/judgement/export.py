@@ -53,6 +53,7 @@ def _plain(score: Score) -> dict[str, Any]:
         "rolledBack": score.rolled_back.share,
         "low": low,
         "high": high,
+        "early": score.early.share,
         "median": score.median,
         "p90": score.ninth,
         "excess": score.excess,

@@ -178,6 +178,7 @@ def _details(every: Scores) -> Tabular:
             rate(score.rolled_back),
             minutes(score.median),
             minutes(score.ninth),
+            percent(score.early.share),
             f"{score.excess:.0f}",
             percent(score.passed.share),
             *(percent(score.last[end]) for end in ends),
@@ -185,10 +186,20 @@ def _details(every: Scores) -> Tabular:
         for score in _ours(every)
         if score.scenario.group not in (*_GRID, Group.LARGE, Group.WARMED)
     ]
-    columns = ["scenario", "right", "rolled back %", "median", "p90", "excess", "ever Pass %", *(f"{end} %" for end in ends)]
+    columns = [
+        "scenario",
+        "right",
+        "rolled back %",
+        "median",
+        "p90",
+        "early %",
+        "excess",
+        "ever Pass %",
+        *(f"{end} %" for end in ends),
+    ]
     note = (
-        "minutes since it went wrong; excess failures that the canary served until it was rolled back or the hour was over; "
-        "rollouts that had evidence for promotion at some look, and the last verdict of those that were not rolled back"
+        "minutes since it went wrong; rollbacks before that; excess failures that the canary served until it was "
+        "rolled back or the hour was over; rollouts that had evidence for promotion at some look, and the last verdict of those that were not rolled back"
     )
     return Tabular(title="Ours in detail", note=note, columns=columns, rows=rows)
 

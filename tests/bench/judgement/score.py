@@ -44,11 +44,15 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """One method on one scenario. Times are minutes since what is wrong began, None where nothing was rolled back."""
+    """One method on one scenario. Times are minutes since what is wrong began, None where nothing was rolled back.
+
+    `early` are rollbacks before anything was wrong: they found nothing, and count neither as rolled back nor as time.
+    """
 
     scenario: Scenario
     method: str
     rolled_back: Rate
+    early: Rate
     median: float | None
     ninth: float | None
     excess: float
@@ -74,12 +78,13 @@ def _of(scenario: Scenario, pieces: Sequence[Piece]) -> dict[str, Score]:
 
 
 def _score(scenario: Scenario, method: str, runs: Sequence[Run]) -> Score:
-    failed = sorted(run.failed for run in runs if run.failed is not None)
-    times = [minutes(look) - scenario.onset for look in failed]
+    since = sorted(minutes(run.failed) - scenario.onset for run in runs if run.failed is not None)
+    times = [time for time in since if time >= 0]
     return Score(
         scenario=scenario,
         method=method,
-        rolled_back=Rate(hits=len(failed), of=len(runs)),
+        rolled_back=Rate(hits=len(times), of=len(runs)),
+        early=Rate(hits=len(since) - len(times), of=len(runs)),
         median=median(times) if times else None,
         ninth=times[max(0, -(-len(times) * 9 // 10) - 1)] if times else None,
         excess=sum(run.excess for run in runs) / len(runs),
