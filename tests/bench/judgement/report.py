@@ -198,8 +198,8 @@ def _details(every: Scores) -> Tabular:
         *(f"{end} %" for end in ends),
     ]
     note = (
-        "minutes since it went wrong; rollbacks before that; excess failures that the canary served until it was "
-        "rolled back or the hour was over; rollouts that had evidence for promotion at some look, and the last verdict of those that were not rolled back"
+        "minutes since it went wrong; rollbacks before that; excess failures that the canary served until it was rolled back or "
+        "the hour was over; rollouts that had evidence for promotion at some look; the last verdict of those not rolled back"
     )
     return Tabular(title="Ours in detail", note=note, columns=columns, rows=rows)
 
