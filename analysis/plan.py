@@ -24,7 +24,8 @@ class Subject:
     """Whose metrics are read: one Canary and the names by which its two versions are known to a metric provider.
 
     `stable_pods` and `canary_pods` are regular expressions that match whole pod names, in the dialect that RE2 and
-    Python share, such as `reviews-6d4b75cb6d-.+`.
+    Python share, such as `reviews-6d4b75cb6d-.+`. `exact` are the versions whose expression is that of one ReplicaSet, so that
+    no pod of another revision matches it.
     """
 
     namespace: str
@@ -36,6 +37,7 @@ class Subject:
     canary_pods: str
     stable_deployment: str
     canary_deployment: str
+    exact: frozenset[Version] = frozenset()
 
     def leaf(self, version: Version) -> str:
         """The leaf Service of a version."""

@@ -30,8 +30,9 @@ _JOB = "job"
 class Words:
     """How a dialect calls things.
 
-    `version` is the label that tells versions apart: a leaf's name, or a pod's name where `by_pod`. `outcome` is the
-    label that a request's result is in, and `bad` matches its bad values. `unit` is how many units of `le` a second has.
+    `version` is the label that tells versions apart: a leaf's name, or a pod's name where `by_pod`. `pod` is the label that the
+    name of the pod is in which served. `outcome` is the label that a request's result is in, and `bad` matches its bad values.
+    `unit` is how many units of `le` a second has.
     """
 
     requests: str
@@ -40,10 +41,15 @@ class Words:
     selector: str
     namespace: str
     version: str
-    by_pod: bool
+    pod: str
     outcome: str
     bad: re.Pattern[str]
     process: tuple[str, ...]
+
+    @property
+    def by_pod(self) -> bool:
+        """Are versions told apart by the names of pods alone?"""
+        return self.version == self.pod
 
     @property
     def histogram(self) -> str:
@@ -59,7 +65,7 @@ DIALECTS: Mapping[Dialect, Words] = {
         selector='direction="outbound",',
         namespace="dst_namespace",
         version="dst_service",
-        by_pod=False,
+        pod="dst_pod",
         outcome="classification",
         bad=re.compile("failure"),
         process=("dst_pod", "namespace", "pod", "instance"),
@@ -71,7 +77,7 @@ DIALECTS: Mapping[Dialect, Words] = {
         selector="",
         namespace="namespace",
         version="pod",
-        by_pod=True,
+        pod="pod",
         outcome="code",
         bad=re.compile("5.."),
         process=("instance",),
@@ -102,10 +108,17 @@ def index(words: Words, points: Sequence[Point]) -> Index:
 
 
 def points_of(words: Words, subject: Subject, version: Version, answer: Index) -> list[Point]:
-    """The part of a grouped answer that is about one version of one subject."""
-    if not words.by_pod:
-        return list(answer.get((subject.namespace, subject.leaf(version)), ()))
+    """The part of a grouped answer that is about one version of one subject.
+
+    A client remembers whom it has reached behind a leaf, and tells of it long after: where the version's pods are known
+    exactly, the pods of earlier versions are left out. A series that names no pod is about all of them.
+    """
     pods = re.compile(subject.pods(version))
+    if not words.by_pod:
+        behind = answer.get((subject.namespace, subject.leaf(version)), ())
+        if version not in subject.exact:
+            return list(behind)
+        return [point for point in behind if not point.labels.get(words.pod) or pods.fullmatch(point.labels[words.pod])]
     return [
         point
         for (namespace, pod), points in answer.items()

@@ -128,8 +128,9 @@ class Reconciler:
     async def _look(self, key: Key, canary: Obj, state: State) -> Sight | None:
         scene = scene_of(canary, state)
         sight = look(self.caches, scene, canary, state)
-        if sight.deployment is not None and scene.in_place and self.caches.replica_sets(sight.deployment) is None:
-            await self.caches.read_replica_sets(sight.deployment)
+        for deployment in sight.unread:
+            await self.caches.read_replica_sets(deployment)
+        if sight.unread:
             sight = look(self.caches, scene, canary, state)
         if sight.unknown and state.rollout is None:
             log.debug("waits for a first look", canary=f"{key[0]}/{key[1]}", unknown=list(sight.unknown))
@@ -163,6 +164,8 @@ class Reconciler:
     def _follow(self, key: Key, sight: Sight, decision: Decision, spec: CanarySpec | None) -> None:
         if spec is None and decision.state.rollout is not None:
             return  # what was readable when it began goes on being measured
+        if sight.unread:
+            return  # whose pods are whose is read at the next look; for a guess, pods of an earlier version would count
         target = None if spec is None else self.targets.target(sight, decision.state, spec)
         if target is None:
             self.measures.forget(key)

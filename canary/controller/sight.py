@@ -13,7 +13,11 @@ from strategies.model import Phase, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """Objects are None where there is none. `sets` are the Deployment's ReplicaSets, `stable_set` the stable one of them."""
+    """Objects are None where there is none.
+
+    `sets` are the Deployment's ReplicaSets, `stable_set` the stable one of them; `canary_set` is the one that our own canary
+    Deployment runs. `unread` are the Deployments whose ReplicaSets must be read before that can be said.
+    """
 
     scene: Scene
     canary: Obj
@@ -26,6 +30,8 @@ class Sight:
     other_splits: tuple[Obj, ...] = ()
     sets: tuple[Obj, ...] = ()
     stable_set: Obj | None = None
+    canary_set: Obj | None = None
+    unread: tuple[Obj, ...] = ()
     unknown: tuple[str, ...] = ()
     slices: dict[str, list[Obj]] = field(default_factory=dict)
     pods: tuple[Obj, ...] = ()
@@ -38,7 +44,7 @@ def look(caches: Caches, scene: Scene, canary: Obj, state: State) -> Sight:
     """
     key = scene.key
     deployment = caches.find(DEPLOYMENT, key, scene.stable)
-    sets = tuple(caches.replica_sets(deployment) or ()) if deployment and scene.in_place else ()
+    sets = _sets(caches, scene, deployment)
     stable_set = _stable_set(deployment, sets, state) if deployment else None
     resting = state.rollout is None and scene.in_place and not _pending(deployment, stable_set)
     asked = [(DEPLOYMENT, scene.stable), *([(SERVICE, scene.service)] if scene.service else [])]
@@ -52,13 +58,15 @@ def look(caches: Caches, scene: Scene, canary: Obj, state: State) -> Sight:
             return None
         return caches.find(resource, key, name) if (resource, name) in asked else caches.ours(resource, key, name)
 
+    rival = found(DEPLOYMENT, scene.canary)
+    tried = rival if state.rollout is not None and owned(rival, scene) else None
     splits = caches.splits_of(scene.namespace, scene.service) if scene.mesh and scene.service else []
     split = _driven(scene, splits) or (caches.split(scene.namespace, scene.split) if scene.mesh else None)
     return Sight(
         scene=scene,
         canary=canary,
         deployment=deployment,
-        rival=found(DEPLOYMENT, scene.canary),
+        rival=rival,
         apex=found(SERVICE, scene.service),
         stable_leaf=found(SERVICE, scene.stable_leaf) if scene.mesh else None,
         canary_leaf=found(SERVICE, scene.canary_leaf) if scene.mesh else None,
@@ -66,10 +74,20 @@ def look(caches: Caches, scene: Scene, canary: Obj, state: State) -> Sight:
         other_splits=tuple(other for other in splits if other is not split),
         sets=sets,
         stable_set=stable_set,
+        canary_set=_running_set(tried, _sets(caches, scene, tried)),
+        unread=tuple(one for one in (deployment, tried) if one and scene.in_place and caches.replica_sets(one) is None),
         unknown=unknown,
         slices={leaf: caches.slices(scene.namespace, leaf) for leaf in _leaves(scene)},
         pods=tuple(caches.pods(key)),
     )
+
+
+def _sets(caches: Caches, scene: Scene, deployment: Obj | None) -> tuple[Obj, ...]:
+    return tuple(caches.replica_sets(deployment) or ()) if deployment and scene.in_place else ()
+
+
+def _running_set(deployment: Obj | None, sets: tuple[Obj, ...]) -> Obj | None:
+    return None if deployment is None else with_template(sets, template_of(deployment)) or running(sets)
 
 
 def _pending(deployment: Obj | None, stable_set: Obj | None) -> bool:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from analysis.plan import Dialect, Subject
+from analysis.plan import Dialect, Subject, Version
 from canary.api.v1alpha1 import CanarySpec
 from canary.controller.measure import Target
 from canary.controller.providers import Asker, Providers
 from canary.controller.revisions import LONGEST_STEM
 from canary.controller.sight import Sight
+from canary.k8s.port import Obj
 from strategies.model import Phase, Rollout, Stage, State
 
 _HASH = 10  # characters of a pod-template-hash, at most
@@ -63,17 +64,24 @@ def _pods_of(deployment: str) -> str:
     return f"{_cut(deployment + '-')}[-a-z0-9]+"
 
 
+def _pods_in(replica_set: Obj) -> str:
+    """A pattern of the names of a ReplicaSet's pods; where Kubernetes cuts into the hash, of its neighbours' too."""
+    return _cut(f"{replica_set['metadata']['name']}-") + "[a-z0-9]+"
+
+
 def _subject(sight: Sight) -> Subject:
     scene = sight.scene
-    known = sight.stable_set if scene.in_place else None
+    sets = {Version.STABLE: sight.stable_set, Version.CANARY: sight.canary_set} if scene.in_place else {}
+    pods = {version: _pods_in(found) for version, found in sets.items() if found is not None}
     return Subject(
         namespace=scene.namespace,
         canary=scene.name,
         service=scene.service or scene.stable,
         stable_leaf=scene.stable_leaf,
         canary_leaf=scene.canary_leaf,
-        stable_pods=_cut(f"{known['metadata']['name']}-") + "[a-z0-9]+" if known else _pods_of(scene.stable),
-        canary_pods=_pods_of(scene.canary),
+        stable_pods=pods.get(Version.STABLE) or _pods_of(scene.stable),
+        canary_pods=pods.get(Version.CANARY) or _pods_of(scene.canary),
         stable_deployment=scene.stable,
         canary_deployment=scene.canary,
+        exact=frozenset(pods),
     )

@@ -1,5 +1,7 @@
 """The built-in metrics: one query for many canaries, split by labels, in the words of a mesh or of an application."""
 
+from dataclasses import replace
+
 import pytest
 
 from analysis import queries
@@ -72,6 +74,26 @@ def test_errors_are_split_by_pod_and_code():
         ],
     )
     assert Tally(6, 100, 0, 300) == events(queries.error_counts(HTTP, a_subject(), answer))
+
+
+def test_pods_of_an_earlier_canary_are_not_this_one():
+    """A client that was not scraped at the first look shows at the second what it knows of the same leaf from last week."""
+    answer = queries.index(
+        LINKERD,
+        [
+            linkerd("reviews-canary", 300, classification="failure", dst_pod="reviews-canary-5b6c7d8f9-abcde"),
+            linkerd("reviews-canary", 90, classification="success", dst_pod="reviews-canary-7f8d9c6b5-fghij"),
+            linkerd("reviews-canary", 10, classification="success"),
+            linkerd("reviews-stable", 40, classification="success", dst_pod="reviews-54d8c7b6f-klmno"),
+            linkerd("reviews-stable", 900, classification="success", dst_pod="reviews-6d4b75cb6d-pqrst"),
+        ],
+    )
+    subject = replace(a_subject(), canary_pods="reviews-canary-7f8d9c6b5-[a-z0-9]+")
+    counted = [
+        events(queries.error_counts(LINKERD, replace(subject, exact=frozenset(exact)), answer))
+        for exact in ((), (Version.CANARY,), (*Version,))
+    ]
+    assert counted == [Tally(300, 400, 0, 940), Tally(0, 100, 0, 940), Tally(0, 100, 0, 900)]
 
 
 def test_nothing_found_says_what_was_sought():

@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from canary.controller.observe import News, observe
@@ -10,7 +10,7 @@ from canary.controller.scene import Scene, scene_of
 from canary.controller.sight import Sight
 from canary.k8s.names import CANARY_LABEL, HELD_ANNOTATION
 from canary.k8s.port import Obj
-from strategies.model import Observation, Plan, State
+from strategies.model import Observation, Plan, Rollout, State, Step
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 UID = "c0ffee00-1"
@@ -134,6 +134,21 @@ def a_pair(**found: Any) -> Sight:
         split=None,
     )
     return replace(rest, **found)
+
+
+def a_rollout(**changes: Any) -> Rollout:
+    one = Rollout(
+        id="c0ffee00-1",
+        number=1,
+        revision="2222222222",
+        image="reviews:v2",
+        stable_workload="reviews",
+        canary_workload="reviews-canary",
+        plan=Plan(steps=(Step(weight=100, hold=timedelta(minutes=1)),)),
+        started_at=NOW,
+        entered_at=NOW,
+    )
+    return replace(one, **changes)
 
 
 def seen(sight: Sight, state: State | None = None) -> Observation:

@@ -1,8 +1,8 @@
 """One reconcile: what is read before the planner is asked, and that a command which comes meanwhile is not swallowed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -13,26 +13,11 @@ from canary.controller.reconcile import Reconciler, read_spec, read_state
 from canary.errors import Conflict
 from canary.k8s.port import Obj, Page
 from canary.k8s.resources import DEPLOYMENT, SERVICE, Resource
-from strategies.model import Decision, Phase, Plan, Rollout, Stage, State, Step
-from tests.controller.objects import NOW, a_canary, a_deployment, a_replica_set, a_service, a_sight, seen
+from strategies.model import Decision, Phase, Plan, Stage, State
+from tests.controller.objects import NOW, a_canary, a_deployment, a_replica_set, a_rollout, a_service, a_sight, seen
 from tests.controller.shelf import Shelf
 
 COMMAND = "canary.delivery/command"
-
-
-def a_rollout(**changes: Any) -> Rollout:
-    one = Rollout(
-        id="c0ffee00-1",
-        number=1,
-        revision="2222222222",
-        image="reviews:v2",
-        stable_workload="reviews",
-        canary_workload="reviews-canary",
-        plan=Plan(steps=(Step(weight=100, hold=timedelta(minutes=1)),)),
-        started_at=NOW,
-        entered_at=NOW,
-    )
-    return replace(one, **changes)
 
 
 def a_status(state: State) -> Obj:

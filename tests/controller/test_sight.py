@@ -1,18 +1,33 @@
 """One look: what counts as settled, held, owned, theirs."""
 
+import re
 from typing import Any
 
 import pytest
 
+from analysis.plan import Version
 from canary.controller.caches import Caches
+from canary.controller.sight import Sight, held_by_us, labelled, look, owned, settled, theirs
 from canary.controller.sight import held as is_held
-from canary.controller.sight import held_by_us, labelled, look, owned, settled, theirs
+from canary.controller.targets import _pods_in, _subject
 from canary.k8s.port import Obj
 from canary.k8s.reflector import Reflector
 from canary.k8s.resources import DEPLOYMENT, SERVICE, traffic_split
 from canary.k8s.selection import Selection
-from strategies.model import State
-from tests.controller.objects import a_canary, a_deployment, a_pair, a_scene, a_service, a_sight, a_split, held
+from strategies.model import Phase, State
+from tests.controller.objects import (
+    a_canary,
+    a_deployment,
+    a_pair,
+    a_replica_set,
+    a_rollout,
+    a_scene,
+    a_service,
+    a_sight,
+    a_split,
+    held,
+    owner,
+)
 from tests.controller.shelf import Shelf
 
 
@@ -106,3 +121,69 @@ PAIR = {"stable": "reviews-v2", "canary": "reviews-v3"}
 )
 async def test_the_split_that_is_driven(canary: Obj, splits: list[Obj], expected: tuple[str | None, list[str]]) -> None:
     assert split_in_sight(canary, *splits) == expected
+
+
+# -- whose pods are whose -----------------------------------------------------------------------------------------------
+
+
+def its_canary(tag: str = "v2") -> Obj:
+    """Our Deployment of the version that is tried, as of its first revision."""
+    made = a_deployment("reviews-canary", tag)
+    return made | {"metadata": made["metadata"] | {"ownerReferences": owner()}}
+
+
+def a_set_of(deployment: Obj, tag: str) -> Obj:
+    name = deployment["metadata"]["name"]
+    made = a_replica_set(tag, name=f"{name}-hash{tag}")
+    return made | {"metadata": made["metadata"] | {"ownerReferences": [{"uid": f"uid-{name}", "controller": True}]}}
+
+
+def during_a_rollout(*read: tuple[Obj, str]) -> Sight:
+    """v2 is tried in our canary Deployment; of which Deployments ReplicaSets have been read, by tags."""
+    shelf: Any = Shelf()
+    caches = Caches(shelf, None, lambda _key, _fast: None)
+    deployment, rival = held(a_deployment()), its_canary()
+    for made in (deployment, rival):
+        caches.labelled[DEPLOYMENT].cache.put(made)
+    for owner_, tag in read:
+        caches._sets[owner_["metadata"]["uid"]] = ("", [a_set_of(owner_, tag)])
+    state = State(phase=Phase.PROGRESSING, rollout=a_rollout())
+    return look(caches, a_scene(state=state), a_canary(), state)
+
+
+STABLE, TRIED = a_deployment(), its_canary()
+
+
+async def test_the_replica_sets_of_both_deployments_are_read_during_a_rollout() -> None:
+    unread = [
+        [each["metadata"]["name"] for each in during_a_rollout(*read).unread]
+        for read in ((), ((STABLE, "v1"),), ((STABLE, "v1"), (TRIED, "v2")))
+    ]
+    assert unread == [["reviews", "reviews-canary"], ["reviews-canary"], []]
+
+
+async def test_versions_are_measured_by_the_pods_of_their_replica_sets() -> None:
+    known = _subject(during_a_rollout((STABLE, "v1"), (TRIED, "v2")))
+    assert (known.stable_pods, known.canary_pods, known.exact) == (
+        "reviews-hashv1-[a-z0-9]+",
+        "reviews-canary-hashv2-[a-z0-9]+",
+        frozenset(Version),
+    )
+    unknown = _subject(during_a_rollout((STABLE, "v1")))
+    assert (unknown.canary_pods, unknown.exact) == ("reviews-canary-[a-z0-9]+-[a-z0-9]+", frozenset({Version.STABLE}))
+
+
+def test_side_by_side_no_replica_set_is_known() -> None:
+    assert _subject(a_pair()).exact == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "pod"),
+    [
+        ("reviews-canary-7f8d9c6b5", "reviews-canary-7f8d9c6b5-abcde"),
+        (f"{'r' * 50}-7f8d9c6b5", f"{'r' * 50}-7f8d9c6abcde"),  # cut within the hash
+        ("r" * 70, f"{'r' * 58}abcde"),
+    ],
+)
+def test_pods_of_a_long_name_are_found_by_what_is_left_of_it(name: str, pod: str) -> None:
+    assert re.fullmatch(_pods_in({"metadata": {"name": name}}), pod)
