@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import chain, count
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from analysis.verdict import MetricVerdict, Policy
 from canary.clock import Clock
 from canary.controller.providers import Place
 from canary.controller.queue import Key
+from canary.controller.shares import Shares
 from canary.errors import CanaryError
 from canary.store.evidence import Evidence, JudgeState, Measurement
 
@@ -72,6 +74,7 @@ class _Watched:
     target: Target
     states: dict[str, MetricState] | None = None  # None until what the store remembers has been read
     verdicts: tuple[MetricVerdict, ...] = ()
+    shares: Shares = field(default_factory=Shares)
 
 
 @dataclass(slots=True)
@@ -114,6 +117,12 @@ class Measures:
             self._ticker.every(group.name, target.interval, lambda: self._tick(target.group))
         group.keys.add(key)
         self._tick(target.group)
+
+    def weigh(self, key: Key, share: Decimal | None) -> None:
+        """The canary's share of traffic is this from now on, in percent; None where it isn't known."""
+        watched = self._watched.get(key)
+        if watched is not None:
+            watched.shares.note(self._clock.now(), share)
 
     def forget(self, key: Key) -> None:
         """Stop measuring."""
@@ -162,11 +171,13 @@ class Measures:
 
     def _judge(self, key: Key, one: _Watched, readings: Mapping[MetricKey, Reading], now: datetime) -> None:
         target, states = one.target, one.states or {}
-        moment = Moment(now=now, warm_until=target.warm_until, step=target.step)
+        moment = Moment(now=now, warm_until=target.warm_until, step=target.step, weight=one.shares.lowest())
+        mine = {plan.name: readings[target.subject.namespace, target.subject.canary, plan.name] for plan in target.plans}
+        if not any(isinstance(reading, Problem) for reading in mine.values()):
+            one.shares.read(now)
         verdicts = []
         for plan in target.plans:
-            reading = readings[target.subject.namespace, target.subject.canary, plan.name]
-            state, verdict = assess(states.get(plan.name) or fresh(plan, now), reading, plan, moment)
+            state, verdict = assess(states.get(plan.name) or fresh(plan, now), mine[plan.name], plan, moment)
             states[plan.name] = state
             verdicts.append(verdict)
         one.states, one.verdicts = states, tuple(verdicts)

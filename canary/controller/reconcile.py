@@ -24,6 +24,7 @@ from canary.controller.record import Recorder
 from canary.controller.runs import CanaryRuns
 from canary.controller.scene import scene_of
 from canary.controller.schedule import Schedule
+from canary.controller.shares import in_force
 from canary.controller.sight import Sight, look
 from canary.controller.targets import Targets
 from canary.errors import Terminal
@@ -65,7 +66,9 @@ class Reconciler:
         later = await self.recorder.write(result.sight, state, result.seen, result.decision)
         if result.decision.answered:
             await self.hands.clear_command(result.asked)
-        self._follow(key, result.sight, result.decision, spec)
+        self._follow(key, result, spec)
+        if result.decision.state.rollout is not None:
+            self.measures.weigh(key, in_force(result.decision.state.rollout, result.seen))
         if result.failure is not None:
             raise result.failure
         self._look_again(key, state, result.decision, later)
@@ -161,12 +164,13 @@ class Reconciler:
                 return error
         return None
 
-    def _follow(self, key: Key, sight: Sight, decision: Decision, spec: CanarySpec | None) -> None:
-        if spec is None and decision.state.rollout is not None:
+    def _follow(self, key: Key, result: "_Result", spec: CanarySpec | None) -> None:
+        sight, state = result.sight, result.decision.state
+        if spec is None and state.rollout is not None:
             return  # what was readable when it began goes on being measured
         if sight.unread:
             return  # whose pods are whose is read at the next look; for a guess, pods of an earlier version would count
-        target = None if spec is None else self.targets.target(sight, decision.state, spec)
+        target = None if spec is None else self.targets.target(sight, state, spec)
         if target is None:
             self.measures.forget(key)
         else:

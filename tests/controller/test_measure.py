@@ -1,7 +1,8 @@
 """Measuring: who is looked at together, whose readers are opened anew, and whose are given up."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -27,6 +28,7 @@ class World:
     closed: list[str] = field(default_factory=list)
     ticks: dict[str, object] = field(default_factory=dict)
     woken: list[tuple[str, str]] = field(default_factory=list)
+    time: datetime = NOON
 
     def place(self, name: str) -> Place:
         async def open_reader():
@@ -38,7 +40,7 @@ class World:
         return Place(name=name, open=open_reader)
 
     def now(self):
-        return NOON
+        return self.time
 
     def every(self, name, interval, tick):
         self.ticks[name] = tick
@@ -151,6 +153,25 @@ async def test_refused_credentials_are_read_anew_at_the_next_look(world, measure
     await tick(world, measures)
     await tick(world, measures)
     assert (world.opened, world.closed) == (["prom", "prom"], ["prom"])
+
+
+async def test_a_look_that_failed_leaves_the_next_one_with_the_shares_of_both(world, measures):
+    """What is counted at the next look has grown since the last one that was answered."""
+    key, expected = ("shop", "r1"), []
+    measures.follow(key, a_target(world, m="prom"))
+    await settle(measures)
+    for share, locked in ((5, False), (5, False), (25, True), (25, False), (25, False)):
+        world.time += timedelta(minutes=2)
+        measures.weigh(key, Decimal(share))
+        world.locked = {"prom"} if locked else set()
+        expected.append(measures._watched[key].shares.lowest())
+        await tick(world, measures)
+    assert expected == [None, None, 5, 5, 25]
+
+
+async def test_a_share_of_what_is_not_measured_is_nothing_to_note(world, measures):
+    measures.weigh(("shop", "r1"), Decimal(5))
+    assert measures.verdicts(("shop", "r1"), "r1") == ()
 
 
 async def test_what_nobody_looks_at_is_given_up(world, measures):
