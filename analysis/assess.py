@@ -3,10 +3,10 @@
 The state is small, JSON-able and append-only. Losing it means that evidence starts afresh, never that a version passes.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from analysis.counts import Counters, Increment, take
 from analysis.judges import rank, sequential, threshold
@@ -21,7 +21,7 @@ from analysis.wording import share, wording_of
 
 JudgeState = SequentialState | ThresholdState | RankState
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,8 @@ class Moment:
     weight: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricState:
-    """What is remembered of one metric of one rollout.
+class MetricState(NamedTuple):
+    """What is remembered of one metric of one rollout; a named tuple, because it is made anew at every look.
 
     `since` is when the verdict last changed, `trouble_since` when it last began to be `NoData` or `Error`, `last_request`
     the last look that saw canary events.
@@ -47,7 +46,7 @@ class MetricState:
 
     judge: JudgeState
     since: datetime
-    counters: Counters = field(default_factory=Counters)
+    counters: Counters = Counters()
     slow: str | None = None
     step: str | None = None
     verdict: Verdict | None = None
@@ -129,11 +128,11 @@ def _in_step(state: MetricState, step: str) -> MetricState:
         return state
     match state.judge:
         case SequentialState() as judge:
-            return replace(state, step=step, judge=sequential.begin_step(judge))
+            return state._replace(step=step, judge=sequential.begin_step(judge))
         case ThresholdState() as judge:
-            return replace(state, step=step, judge=threshold.begin_step(judge))
+            return state._replace(step=step, judge=threshold.begin_step(judge))
         case RankState() as judge:
-            return replace(state, step=step, judge=rank.begin_step(judge))
+            return state._replace(step=step, judge=rank.begin_step(judge))
 
 
 def _news(state: MetricState, reading: Reading) -> tuple[MetricState, Increment | Measured | None]:
@@ -145,14 +144,14 @@ def _news(state: MetricState, reading: Reading) -> tuple[MetricState, Increment 
         case Counted():
             moved = None not in (state.slow, reading.slow) and state.slow != reading.slow
             counters, increment = take(Counters() if moved else state.counters, reading.stable, reading.canary)
-            return replace(state, counters=counters, slow=reading.slow or state.slow), increment
+            return state._replace(counters=counters, slow=reading.slow or state.slow), increment
 
 
 def _warmed(state: MetricState, news: Increment | Measured, plan: MetricPlan, now: datetime) -> MetricState:
     slow = isinstance(plan.measure, BuiltinMeasure) and plan.measure.builtin is Builtin.SLOW_SHARE
     if slow or not isinstance(news, Increment) or not isinstance(state.judge, SequentialState):
         return state  # cold caches make slow; only failures are no part of warming up
-    return replace(state, judge=sequential.warm_up(state.judge, news, now))
+    return state._replace(judge=sequential.warm_up(state.judge, news, now))
 
 
 def _judged(state: MetricState, news: Increment | Measured, plan: MetricPlan, now: datetime) -> MetricState:
@@ -169,7 +168,7 @@ def _judged(state: MetricState, news: Increment | Measured, plan: MetricPlan, no
             judge = rank.update(before, news, settings, now)
         case _:
             raise AssertionError("a state belongs to its plan's judge")
-    return replace(state, judge=judge, last_request=now if seen else state.last_request)
+    return state._replace(judge=judge, last_request=now if seen else state.last_request)
 
 
 def _outcome(state: MetricState, plan: MetricPlan) -> Outcome:
@@ -235,7 +234,7 @@ def _concluded(state: MetricState, outcome: Outcome, plan: MetricPlan, now: date
     if outcome.verdict in (Verdict.NO_DATA, Verdict.ERROR):
         began = state.last_request if _lull(state, plan, now) else now
         trouble_since = state.trouble_since or began or now
-    after = replace(state, verdict=outcome.verdict, since=since, trouble_since=trouble_since)
+    after = state._replace(verdict=outcome.verdict, since=since, trouble_since=trouble_since)
     stable, canary = _shown(state)
     return after, MetricVerdict(
         metric=plan.name,
@@ -251,6 +250,7 @@ def _concluded(state: MetricState, outcome: Outcome, plan: MetricPlan, now: date
         step_requests=round(state.judge.step_requests),
         evidence=outcome.evidence,
         bound=outcome.bound,
+        ratio=outcome.ratio,
     )
 
 

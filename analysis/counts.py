@@ -4,9 +4,11 @@ Every series is counted by itself, so restarts of one process disturb no other, 
 is absent for a while (a failed scrape) is kept, so that its past is not counted again when it comes back.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from math import isfinite, isnan
 from typing import Self
 
@@ -23,8 +25,15 @@ class Counts(StrEnum):
     ONLY_FINE = "f"
 
 
-_ADDS = {Counts.EVENTS: (1, 0), Counts.BAD_EVENTS: (1, 1), Counts.ONLY_BAD: (0, 1), Counts.ONLY_FINE: (0, -1)}
+_ADDS: Mapping[str, tuple[int, int]] = {
+    Counts.EVENTS: (1, 0),
+    Counts.BAD_EVENTS: (1, 1),
+    Counts.ONLY_BAD: (0, 1),
+    Counts.ONLY_FINE: (0, -1),
+}
 _PROCESS_LABELS = ("instance", "pod")
+_POD_LABELS = ("dst_pod", "pod", "instance")
+_LABEL = re.compile(r"[{,]([a-z_]+)='([^']*)'")
 _SUMMED = "~"
 
 
@@ -65,11 +74,17 @@ class Tally:
         return cls(*map(float, data))
 
 
+Pods = Mapping[str, tuple[float, float]]
+"""Bad events and all events of each pod."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Increment:
-    """What happened between two looks. `note` says what was odd about it, or is empty."""
+    """What happened between two looks: in all, and by pod where series name one. `note` says what was odd, or is empty."""
 
     tally: Tally
+    canary_pods: Pods = field(default_factory=dict)
+    stable_pods: Pods = field(default_factory=dict)
     note: str = ""
 
 
@@ -132,48 +147,75 @@ def _not_a_counter(value: float, sought: str) -> Problem | None:
 def take(before: Counters, stable: Samples, canary: Samples) -> tuple[Counters, Increment | None]:
     """The increment since the last look, and what to remember for the next; None as increment on the first look.
 
-    The first look only seeds. A series of a version that was seen before counts from zero when it appears later, and so
-    does the canary's very first series. Stable's does not: stable has a past, which is not this rollout's.
+    The first look only seeds. Afterwards a series that appears is news from zero on if its pod is the canary's and new, or
+    if others of its pod are still there; stable's new pods have a past that is not this rollout's, and a pod of which no
+    known series is left was renamed: these seed.
     """
-    first_look = before.canary is None
-    canary_total, canary_bad, canary_note = _grown(before.canary, canary)
-    stable_total, stable_bad, stable_note = _grown(before.stable or None, stable)
     after = Counters(stable=_remember(before.stable, stable), canary=_remember(before.canary, canary))
-    if first_look:
+    if before.canary is None:
         return after, None
-    tally = Tally(canary_bad, canary_total, stable_bad, stable_total)
-    notes = [f"{version}: {note}" for version, note in (("canary", canary_note), ("stable", stable_note)) if note]
-    return after, Increment(tally=tally, note="; ".join(notes))
+    grown = _grown(before.canary, canary, new_pods=True)
+    beside = _grown(before.stable or {}, stable, new_pods=False)
+    tally = Tally(grown.bad, grown.total, beside.bad, beside.total)
+    notes = [f"{version}: {growth.note}" for version, growth in (("canary", grown), ("stable", beside)) if growth.note]
+    return after, Increment(tally=tally, canary_pods=grown.pods, stable_pods=beside.pods, note="; ".join(notes))
 
 
-def _grown(before: Samples | None, now: Samples) -> tuple[float, float, str]:
-    if before is None:
-        return 0.0, 0.0, ""
-    total = bad = 0.0
+@dataclass(frozen=True, slots=True)
+class _Growth:
+    bad: float
+    total: float
+    pods: Pods
+    note: str
+
+
+def _grown(before: Samples, now: Samples, *, new_pods: bool) -> _Growth:
     fallen = False
+    pods: dict[str, list[float]] = {}
     for key, value in now.items():
-        last = before.get(key, 0.0)
+        pod = _pod(key)
+        last = before.get(key)
+        if last is None:
+            last = 0.0 if _counts_from_zero(pod, before, now, new_pods=new_pods) else value
         step = value - last
         if step < 0:
             is_sum = key[1] == _SUMMED
             fallen = fallen or is_sum
-            step = 0.0 if is_sum else value
+            step = 0.0 if is_sum or value >= last / 2 else value
         if step:
-            to_total, to_bad = _ADDS[Counts(key[0])]
-            total += to_total * step
-            bad += to_bad * step
-    return _clamped(total, bad, "a sum of counters fell, so nothing was counted from it" if fallen else "")
+            to_total, to_bad = _ADDS[key[0]]
+            sums = pods.setdefault(pod, [0.0, 0.0])
+            sums[0] += to_bad * step
+            sums[1] += to_total * step
+    return _growth(pods, "a sum of counters fell, so nothing was counted from it" if fallen else "")
 
 
-def _clamped(total: float, bad: float, note: str) -> tuple[float, float, str]:
+def _counts_from_zero(pod: str, before: Samples, now: Samples, *, new_pods: bool) -> bool:
+    """Is a series that was not there before all news?"""
+    known = [key for key in before if _pod(key) == pod]
+    return any(key in now for key in known) if known else new_pods
+
+
+def _growth(pods: Mapping[str, list[float]], note: str) -> _Growth:
+    bad, total = sum(sums[0] for sums in pods.values()), sum(sums[1] for sums in pods.values())
     if bad > total:
         said = f"{bad:,.0f} bad events out of {total:,.0f} are counted as {total:,.0f}"
-        return total, total, "; ".join(filter(None, (note, said)))
-    return total, max(bad, 0.0), note
+        note = "; ".join(filter(None, (note, said)))
+    named = {pod: (min(max(own[0], 0.0), own[1]), own[1]) for pod, own in pods.items() if pod}
+    return _Growth(min(max(bad, 0.0), total), total, named, note)
+
+
+@lru_cache(maxsize=50_000)
+def _pod(key: str) -> str:
+    """The pod that a series is of, or "" where it names none. A proxy that reports on others names them `dst_pod`."""
+    found = dict(_LABEL.findall(key))
+    return next((found[label] for label in _POD_LABELS if label in found), "")
 
 
 def _remember(before: Samples | None, now: Samples) -> Samples:
-    kept = {key: value for key, value in (before or {}).items() if key not in now}
+    if not before or before.keys() <= now.keys():
+        return dict(now)
+    kept = {key: value for key, value in before.items() if key not in now}
     for key in list(kept)[: max(0, len(kept) + len(now) - MAX_SERIES)]:
         del kept[key]
     return {**kept, **now}

@@ -98,7 +98,7 @@ class Worse:
     """What still counts as "not worse than stable": up to `ratio` times its share of bad events, or `margin` more."""
 
     ratio: float = 1.1
-    margin: float = 0.0002
+    margin: float = 0.00002
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,14 +18,13 @@ _NONE = (0.0,) * len(ODDS)
 class Limit:
     """Evidence that the canary breaks a bound by its own fault, and that each version breaks it at all.
 
-    `breaches` counts the bins that were the canary's own fault, `streak` those of them without a clean bin between.
+    `breaches` counts the bins that were the canary's own fault.
     """
 
     guilt: Logs = _NONE
     canary: Logs = _NONE
     stable: Logs = _NONE
     breaches: int = 0
-    streak: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists and numbers."""
@@ -34,7 +33,6 @@ class Limit:
             "canary": list(self.canary),
             "stable": list(self.stable),
             "breaches": self.breaches,
-            "streak": self.streak,
         }
 
     @classmethod
@@ -45,7 +43,6 @@ class Limit:
             canary=tuple(data["canary"]),
             stable=tuple(data["stable"]),
             breaches=data["breaches"],
-            streak=data["streak"],
         )
 
 
@@ -53,18 +50,12 @@ def update(state: Limit, bin_: Tally, so_far: Tally, bound: float) -> Limit:
     """One bin's counts. `so_far` includes the bin: stable's record speaks for stable where it has no traffic any more."""
     stable = absolute(state.stable, bin_.stable_bad, bin_.stable_total, bound)
     if bin_.canary_total == 0:
-        return Limit(guilt=state.guilt, canary=state.canary, stable=stable, breaches=state.breaches, streak=state.streak)
+        return Limit(guilt=state.guilt, canary=state.canary, stable=stable, breaches=state.breaches)
     canary = absolute(state.canary, bin_.canary_bad, bin_.canary_total, bound)
-    breach = bin_.canary_share > bound
-    if bin_.stable_share > bound or so_far.stable_share > bound:
-        return Limit(guilt=state.guilt, canary=canary, stable=stable, breaches=state.breaches, streak=0)
-    return Limit(
-        guilt=absolute(state.guilt, bin_.canary_bad, bin_.canary_total, bound),
-        canary=canary,
-        stable=stable,
-        breaches=state.breaches + breach,
-        streak=state.streak + 1 if breach else 0,
-    )
+    if _shared(bin_, so_far, bound):
+        return Limit(guilt=state.guilt, canary=canary, stable=stable, breaches=state.breaches)
+    guilt = absolute(state.guilt, bin_.canary_bad, bin_.canary_total, bound)
+    return Limit(guilt=guilt, canary=canary, stable=stable, breaches=state.breaches + (bin_.canary_share > bound))
 
 
 def guilty(state: Limit, bar: float) -> bool:
@@ -72,11 +63,42 @@ def guilty(state: Limit, bar: float) -> bool:
     return state.breaches >= 2 and log_mean(state.guilt) >= log(bar) > log_mean(state.stable)
 
 
-def guilty_in_a_row(state: Limit, bar: float) -> bool:
-    """The same, shown by the last two bins or more, whatever stable's evidence: for bounds that end a rollout at once."""
-    return state.streak >= 2 and log_mean(state.guilt) >= log(bar)
-
-
 def environment(state: Limit, bar: float) -> bool:
     """Both versions break the bound now."""
     return log_mean(state.stable) >= log(bar) and log_mean(state.canary) >= log(bar)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streak:
+    """Bins without a clean one between in which the canary alone broke a bound: bad events, all events, bins."""
+
+    bad: float = 0.0
+    total: float = 0.0
+    bins: int = 0
+
+    def to_json(self) -> list[float]:
+        """Three numbers."""
+        return [self.bad, self.total, self.bins]
+
+    @classmethod
+    def from_json(cls, data: list[float]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(bad=data[0], total=data[1], bins=int(data[2]))
+
+
+def go_on(streak: Streak, bin_: Tally, so_far: Tally, bound: float) -> Streak:
+    """One bin's counts, as for `update`; a bin without the canary's events changes nothing."""
+    if bin_.canary_total == 0:
+        return streak
+    if bin_.canary_share <= bound or _shared(bin_, so_far, bound):
+        return streak if streak.bins == 0 else Streak()
+    return Streak(bad=streak.bad + bin_.canary_bad, total=streak.total + bin_.canary_total, bins=streak.bins + 1)
+
+
+def of_streak(streak: Streak, bound: float) -> float:
+    """Log-evidence that the streak is no chance, for bounds that end a rollout at once; 0 for a single bin."""
+    return log_mean(absolute(_NONE, streak.bad, streak.total, bound)) if streak.bins >= 2 else 0.0
+
+
+def _shared(bin_: Tally, so_far: Tally, bound: float) -> bool:
+    return bin_.stable_share > bound or so_far.stable_share > bound

@@ -2,7 +2,7 @@
 
 By Ville's inequality such a number ever reaches 1/alpha with a probability of at most alpha, so looking at it after
 every scrape costs nothing. Each process is a mixture over a grid of alternatives; the logarithms of its members
-are the state. Sources of the formulas: reference judgement §2.1 (counts, "not worse"), §2.2 (absolute), §2.5 (blocks).
+are the state. Sources of the formulas: reference judgement §2.1 (margin, "not worse") and §2.2 (absolute).
 """
 
 from functools import cache
@@ -15,9 +15,8 @@ Logs = tuple[float, ...]
 _MOST = 600.0
 """Logarithms are shown up to here: above it a float would overflow, and nobody is more certain for it."""
 
-GAINS = tuple(1 + 0.05 * 4000 ** (i / 23) for i in range(24))
+GAINS = tuple(1 + 0.05 * 4000 ** (i / 11) for i in range(12))
 _LOG_GAINS = tuple(log(gain) for gain in GAINS)
-BETS = (0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.75, 0.88, 0.97)
 DISCOUNTS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.75, 0.88, 0.97)
 _LOG_REST = tuple(log1p(-discount) for discount in DISCOUNTS)
 ODDS = tuple(1.15 * (200 / 1.15) ** (i / 7) for i in range(8))
@@ -34,21 +33,6 @@ def value(log_value: float) -> float:
     return exp(min(log_value, _MOST))
 
 
-def relative(logs: Logs, tally: Tally, ratio: float) -> Logs:
-    """Against "the canary's share is at most `ratio` times stable's", by one interval's counts."""
-    c, n, m = tally.canary_bad, tally.canary_total, tally.stable_total
-    bad = c + tally.stable_bad
-    if bad == 0:
-        return logs
-    null = log(ratio * n + m)
-    return tuple(
-        [
-            one + c * log_gain - bad * (log(ratio * gain * n + m) - null)
-            for one, gain, log_gain in zip(logs, GAINS, _LOG_GAINS, strict=True)
-        ]
-    )
-
-
 def additive(logs: Logs, tally: Tally, margin: float) -> Logs:
     """Against "the canary's share is at most `margin` above stable's", by one interval's counts."""
     c, n, m = tally.canary_bad, tally.canary_total, tally.stable_total
@@ -60,16 +44,6 @@ def additive(logs: Logs, tally: Tally, margin: float) -> Logs:
             for one, gain, log_gain, growth in zip(logs, GAINS, _LOG_GAINS, grown, strict=True)
         ]
     )
-
-
-def blockwise(logs: Logs, block: Tally, ratio: float) -> Logs:
-    """The same null as `relative`, but one bet per block however many bad events it holds, so that one burst can't convict."""
-    bad = block.canary_bad + block.stable_bad
-    if bad == 0 or block.canary_total == 0 or block.stable_total == 0:
-        return logs
-    expected = ratio * block.canary_total / (ratio * block.canary_total + block.stable_total)
-    surprise = block.canary_bad / bad / expected - 1
-    return tuple([one + log1p(bet * surprise) for one, bet in zip(logs, BETS, strict=True)])
 
 
 def not_worse(logs: Logs, tally: Tally, margin: float) -> Logs:

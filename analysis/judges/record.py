@@ -1,17 +1,21 @@
-"""What the sequential judge remembers of one metric of one rollout: small, append-only, and JSON when it is put away."""
+"""What the sequential judge remembers of one metric of one rollout: small, append-only, and JSON when it is put away.
 
-from dataclasses import dataclass, field
+Named tuples, because they are made anew at every look: replacing a field of a frozen dataclass costs more than judging does.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from analysis.counts import Tally
-from analysis.judges import evidence
-from analysis.judges.absolute import Limit
+from analysis.judges import clusters, evidence
+from analysis.judges.absolute import Limit, Streak
 from analysis.judges.evidence import Logs
+from analysis.judges.guards import Episodes, Evenness, Spread
+from analysis.verdict import Ratio
 
 _GAINS: Logs = (0.0,) * len(evidence.GAINS)
-_BETS: Logs = (0.0,) * len(evidence.BETS)
 _DISCOUNTS: Logs = (0.0,) * len(evidence.DISCOUNTS)
 
 
@@ -56,56 +60,78 @@ class Conviction:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Evidence against "not worse than stable", its peaks as logarithms, and the block that is being filled."""
+class Comparison(NamedTuple):
+    """Evidence against "not worse than stable".
 
-    ratio: Logs = _GAINS
+    `alone` is the likelihood if bad events come one by one, `blocks` in clusters, for the blocks that are over; `filling`
+    and `began` (seconds) are of the block that isn't, `draws` counts blocks with bad events. `margin` is evidence against
+    "at most a margin more", `margin_peak` its highest. `clusters` and `ratio` are what the finished blocks came to.
+    `weighed` are the two sums whose quotient estimates the ratio (Mantel and Haenszel).
+    """
+
+    alone: Logs = clusters.NO_EVENTS
+    blocks: clusters.Grid = clusters.NO_BLOCKS
+    filling: Tally = Tally()
+    began: float | None = None
+    draws: int = 0
     margin: Logs = _GAINS
-    peak: float = 0.0
-    blocks: Logs = _BETS
-    spread: float = 0.0
-    block: int | None = None
-    filling: Tally = field(default_factory=Tally)
+    margin_peak: float = 0.0
+    clusters: float = 0.0
+    ratio: Ratio | None = None
+    weighed: tuple[float, float] = (0.0, 0.0)
+    episodes: Episodes = Episodes()
+    spread: Spread = Spread()
+    evenness: Evenness = Evenness()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return {
-            "ratio": list(self.ratio),
-            "margin": list(self.margin),
-            "peak": self.peak,
-            "blocks": list(self.blocks),
-            "spread": self.spread,
-            "block": self.block,
+            "alone": list(self.alone),
+            "blocks": [list(row) for row in self.blocks],
             "filling": self.filling.to_json(),
+            "began": self.began,
+            "draws": self.draws,
+            "margin": [list(self.margin), self.margin_peak],
+            "clusters": self.clusters,
+            "ratio": None if self.ratio is None else [self.ratio.low, self.ratio.estimate, self.ratio.high],
+            "weighed": list(self.weighed),
+            "episodes": self.episodes,
+            "spread": [dict(pods) for pods in self.spread],
+            "evenness": self.evenness,
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The inverse of `to_json`."""
+        ratio = data["ratio"]
         return cls(
-            ratio=tuple(data["ratio"]),
-            margin=tuple(data["margin"]),
-            peak=data["peak"],
-            blocks=tuple(data["blocks"]),
-            spread=data["spread"],
-            block=data["block"],
+            alone=tuple(data["alone"]),
+            blocks=tuple(tuple(row) for row in data["blocks"]),
             filling=Tally.from_json(data["filling"]),
+            began=data["began"],
+            draws=data["draws"],
+            margin=tuple(data["margin"][0]),
+            margin_peak=data["margin"][1],
+            clusters=data["clusters"],
+            ratio=None if ratio is None else Ratio(low=ratio[0], estimate=ratio[1], high=ratio[2]),
+            weighed=(data["weighed"][0], data["weighed"][1]),
+            episodes=Episodes.from_json(data["episodes"]),
+            spread=Spread(*({pod: (seen, due) for pod, (seen, due) in pods.items()} for pods in data["spread"])),
+            evenness=Evenness(data["evenness"][0], *(tuple(sums) for sums in data["evenness"][1:])),
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SequentialState:
+class SequentialState(NamedTuple):
     """Everything that this judge remembers of one metric of one rollout."""
 
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally = Tally()
     step_requests: float = 0.0
-    comparison: Comparison = field(default_factory=Comparison)
+    comparison: Comparison = Comparison()
     proof: Logs = _DISCOUNTS
     proof_peak: float = 0.0
-    limit: Limit = field(default_factory=Limit)
-    catastrophe: Limit = field(default_factory=Limit)
-    warm: Limit = field(default_factory=Limit)
+    limit: Limit = Limit()
+    catastrophe: Streak = Streak()
+    warm: Streak = Streak()
     conviction: Conviction | None = None
 
     @property
@@ -136,7 +162,7 @@ class SequentialState:
             proof=tuple(data["proof"][0]),
             proof_peak=data["proof"][1],
             limit=Limit.from_json(data["limit"]),
-            catastrophe=Limit.from_json(data["catastrophe"]),
-            warm=Limit.from_json(data["warm"]),
+            catastrophe=Streak.from_json(data["catastrophe"]),
+            warm=Streak.from_json(data["warm"]),
             conviction=None if data["conviction"] is None else Conviction.from_json(data["conviction"]),
         )

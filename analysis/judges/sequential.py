@@ -1,26 +1,28 @@
 """The default judge: always-valid evidence that the canary is worse than stable, or breaks a bound, or is not worse.
 
-Two processes must both speak before stable's comparison convicts: one that counts every bad event, and one that bets
-once per block of time, so that one burst can't. Catastrophes convict without waiting for a second block. A conviction is
-final. The state is append-only: evidence is never computed again from a window that moves.
+Several things must agree before the comparison with stable convicts: bad events counted one by one, the same whatever clusters
+they come in (`clusters`), what is left without the worst minute, and how unlike the pods of one version are (`guards`).
+Catastrophes convict after two looks. A conviction is final. The state is append-only: evidence is never computed
+again from a window that moves.
 """
 
-from dataclasses import replace
 from datetime import datetime
-from math import log
+from math import inf, log
 
 from analysis.counts import Increment, Tally
-from analysis.judges import absolute, evidence
+from analysis.judges import absolute, clusters, evidence, guards
 from analysis.judges.evidence import Logs
+from analysis.judges.guards import Surplus
 from analysis.judges.outcome import Outcome
 from analysis.judges.record import Clause, Comparison, Conviction, SequentialState
 from analysis.plan import Sequential, Worse
-from analysis.verdict import Verdict
+from analysis.verdict import Ratio, Verdict
 from analysis.wording import Wording, number, percent, share
 
-SPREAD_BAR = 10.0
-"""What the block process must reach before the counts may convict."""
-BLOCK_SECONDS = 60
+BLOCK_SECONDS = 44.5
+"""How long bad events are taken for one cluster's: three quarters of a minute, less a scrape that is a little late."""
+_DOUBT, _DOUBT_OF_BURSTS = 2.0, 8.0
+"""How much higher the bar is while there are few blocks, in any case and where bad events come in bursts: see `_raised`."""
 CATASTROPHE = 0.2
 CATASTROPHE_ALPHA = 1e-4
 WARM_CATASTROPHE = 0.5
@@ -29,7 +31,7 @@ WARM_CATASTROPHE = 0.5
 
 def begin_step(state: SequentialState) -> SequentialState:
     """A new step counts its own requests; evidence goes on."""
-    return replace(state, step_requests=0.0)
+    return state._replace(step_requests=0.0)
 
 
 def update(state: SequentialState, increment: Increment, settings: Sequential, at: datetime) -> SequentialState:
@@ -37,49 +39,54 @@ def update(state: SequentialState, increment: Increment, settings: Sequential, a
     tally = increment.tally
     comparison = state.comparison
     if settings.worse is not None and tally.canary_total > 0 and tally.stable_total > 0:
-        comparison = _compare(comparison, tally, settings.worse, at)
-    proof = _prove(state.proof, tally, settings)
+        comparison = _compare(comparison, increment, settings, settings.worse, at)
+    proof, proof_peak = _prove(state.proof, state.proof_peak, tally, settings)
     so_far = state.tally + tally
-    grown = replace(
-        state,
+    grown = SequentialState(
         tally=so_far,
         step_requests=state.step_requests + tally.canary_total,
         comparison=comparison,
         proof=proof,
-        proof_peak=max(state.proof_peak, evidence.log_mean(proof)),
+        proof_peak=proof_peak,
         limit=state.limit if settings.limit is None else absolute.update(state.limit, tally, so_far, settings.limit),
-        catastrophe=absolute.update(state.catastrophe, tally, so_far, catastrophe_bound(settings)),
+        catastrophe=absolute.go_on(state.catastrophe, tally, so_far, catastrophe_bound(settings)),
+        warm=state.warm,
+        conviction=state.conviction,
     )
-    return grown if grown.conviction else replace(grown, conviction=_convict(grown, settings, at))
+    if grown.conviction is None and (conviction := _convict(grown, settings, at)) is not None:
+        return grown._replace(conviction=conviction)
+    return grown
 
 
 def warm_up(state: SequentialState, increment: Increment, at: datetime) -> SequentialState:
     """Takes a bin of the warm-up into account: it counts for nothing, unless most requests fail."""
-    tally = increment.tally
-    warm = absolute.update(state.warm, tally, tally, WARM_CATASTROPHE)
-    bar = 1 / CATASTROPHE_ALPHA
-    if state.conviction is not None or not absolute.guilty_in_a_row(warm, bar):
-        return replace(state, warm=warm)
-    guilt = evidence.value(evidence.log_mean(warm.guilt))
-    return replace(state, warm=warm, conviction=Conviction(clause=Clause.WARM, at=at, tally=tally, evidence=guilt, bar=bar))
+    tally, bar = increment.tally, 1 / CATASTROPHE_ALPHA
+    warm = absolute.go_on(state.warm, tally, tally, WARM_CATASTROPHE)
+    guilt = absolute.of_streak(warm, WARM_CATASTROPHE)
+    if state.conviction is not None or guilt < log(bar):
+        return state._replace(warm=warm)
+    conviction = Conviction(clause=Clause.WARM, at=at, tally=tally, evidence=evidence.value(guilt), bar=bar)
+    return state._replace(warm=warm, conviction=conviction)
 
 
 def judge(state: SequentialState, settings: Sequential, wording: Wording) -> Outcome:
     """What the evidence says now: a conviction first, then the environment, then the proof of no harm."""
+    ratio = state.comparison.ratio
     if state.conviction is not None:
-        return _condemned(state.conviction, settings, wording)
+        return _condemned(state.conviction, ratio, settings, wording)
     bar = bar_of(settings)
     shown = evidence.value(_strongest(state, settings))
     facts = _facts(state.tally, wording)
     if settings.limit is not None and absolute.environment(state.limit, bar):
         blame = f"{facts}: both break the limit of {percent(settings.limit)}, so it is the environment and not the canary"
-        return Outcome(verdict=Verdict.INCONCLUSIVE, sentence=f"{blame}.", evidence=shown, bound=bar)
+        return Outcome(verdict=Verdict.INCONCLUSIVE, sentence=f"{blame}.", evidence=shown, bound=bar, ratio=ratio)
     proof_bar = 1 / settings.beta
     proof = evidence.value(state.proof_peak)
     if proof >= proof_bar and state.step_requests > 0 and (settings.limit is None or state.tally.canary_share <= settings.limit):
         proven = f"{_proven(settings)}, evidence {number(proof)} of {number(proof_bar)}"
-        return Outcome(verdict=Verdict.PASS, sentence=f"{facts}: {proven}.", evidence=shown, bound=bar)
-    return Outcome(verdict=Verdict.CONTINUE, sentence=f"{facts}: {_undecided(state, shown, bar)}.", evidence=shown, bound=bar)
+        return Outcome(verdict=Verdict.PASS, sentence=f"{facts}: {proven}.", evidence=shown, bound=bar, ratio=ratio)
+    sentence = f"{facts}: {_undecided(state, settings, shown, bar)}."
+    return Outcome(verdict=Verdict.CONTINUE, sentence=sentence, evidence=shown, bound=bar, ratio=ratio)
 
 
 def bar_of(settings: Sequential) -> float:
@@ -92,48 +99,113 @@ def catastrophe_bound(settings: Sequential) -> float:
     return CATASTROPHE if settings.limit is None else min(10 * settings.limit, 0.5 + settings.limit / 2)
 
 
-def _compare(before: Comparison, tally: Tally, worse: Worse, at: datetime) -> Comparison:
-    ratio = evidence.relative(before.ratio, tally, worse.ratio)
+def _compare(before: Comparison, increment: Increment, settings: Sequential, worse: Worse, at: datetime) -> Comparison:
+    tally, seconds = increment.tally, at.timestamp()
+    if before.began is not None and seconds - before.began >= BLOCK_SECONDS:
+        before = _next_block(before, settings, worse)
+    bad = tally.canary_bad + tally.stable_bad
     margin = evidence.additive(before.margin, tally, worse.margin)
-    blocks, filling, block = before.blocks, before.filling, int(at.timestamp()) // BLOCK_SECONDS
-    if before.block is not None and before.block != block:
-        blocks, filling = evidence.blockwise(blocks, filling, worse.ratio), Tally()
-    return Comparison(
-        ratio=ratio,
+    after = before._replace(
+        filling=before.filling + tally,
+        began=seconds if before.began is None else before.began,
         margin=margin,
-        peak=max(before.peak, min(evidence.log_mean(ratio), evidence.log_mean(margin))),
-        blocks=blocks,
-        spread=before.spread if blocks is before.blocks else max(before.spread, evidence.log_mean(blocks)),
-        block=block,
-        filling=filling + tally,
+        margin_peak=max(before.margin_peak, evidence.log_mean(margin)) if tally.canary_bad else before.margin_peak,
+        evenness=guards.watched(before.evenness, tally),
+    )
+    if bad == 0:
+        return after
+    expected = clusters.shares(tally.canary_total, tally.stable_total, worse.ratio)
+    surplus = Surplus(tally.canary_bad, bad * expected[len(clusters.BELOW) - 1], tally.stable_bad)
+    return after._replace(
+        alone=clusters.alone(before.alone, (tally.canary_bad, tally.stable_bad), expected),
+        draws=before.draws + (before.filling.canary_bad + before.filling.stable_bad == 0),
+        weighed=_weighed(before.weighed, tally),
+        episodes=guards.lived(before.episodes, surplus, seconds),
+        spread=guards.spread_out(before.spread, tally, increment.canary_pods, increment.stable_pods),
     )
 
 
-def _prove(before: Logs, tally: Tally, settings: Sequential) -> Logs:
+def _next_block(before: Comparison, settings: Sequential, worse: Worse) -> Comparison:
+    """The block that was being filled is over: what the finished ones come to, in clusters."""
+    empty = before._replace(filling=Tally(), began=None)
+    if before.filling.canary_bad + before.filling.stable_bad == 0:
+        return empty
+    blocks = _blocks(before, worse)
+    mine, theirs = before.weighed
+    estimate = mine / theirs if theirs > 0 else None
+    return empty._replace(
+        blocks=blocks,
+        clusters=clusters.against_clusters(before.alone, blocks),
+        ratio=clusters.interval(before.alone, blocks, worse.ratio, settings.alpha, estimate),
+    )
+
+
+def _blocks(comparison: Comparison, worse: Worse) -> clusters.Grid:
+    filling = comparison.filling
+    bad = (filling.canary_bad, filling.stable_bad)
+    expected = clusters.shares(filling.canary_total, filling.stable_total, worse.ratio)
+    return clusters.block(comparison.blocks, bad, expected)
+
+
+def _weighed(before: tuple[float, float], tally: Tally) -> tuple[float, float]:
+    both = tally.canary_total + tally.stable_total
+    mine, theirs = before
+    return mine + tally.canary_bad * tally.stable_total / both, theirs + tally.stable_bad * tally.canary_total / both
+
+
+def _prove(before: Logs, peak: float, tally: Tally, settings: Sequential) -> tuple[Logs, float]:
+    """The proof of no harm and its peak; once it is complete it stays so."""
+    if peak >= -log(settings.beta):
+        return before, peak
     if settings.worse is None and settings.limit is not None:
-        return evidence.holds(before, tally.canary_bad, tally.canary_total, settings.limit)
-    if tally.canary_total > 0 and tally.stable_total > 0:
-        return evidence.not_worse(before, tally, settings.proof_margin)
-    return before
+        after = evidence.holds(before, tally.canary_bad, tally.canary_total, settings.limit)
+    elif tally.canary_total > 0 and tally.stable_total > 0:
+        after = evidence.not_worse(before, tally, settings.proof_margin)
+    else:
+        return before, peak
+    return after, max(peak, evidence.log_mean(after))
 
 
 def _convict(state: SequentialState, settings: Sequential, at: datetime) -> Conviction | None:
     bar = bar_of(settings)
-    guilt = evidence.value(evidence.log_mean(state.catastrophe.guilt))
-    if absolute.guilty_in_a_row(state.catastrophe, 1 / CATASTROPHE_ALPHA):
-        return Conviction(clause=Clause.CATASTROPHE, at=at, tally=state.tally, evidence=guilt, bar=1 / CATASTROPHE_ALPHA)
-    if settings.limit is not None and absolute.guilty(state.limit, bar):
-        guilt = evidence.value(evidence.log_mean(state.limit.guilt))
-        return Conviction(clause=Clause.LIMIT, at=at, tally=state.tally, evidence=guilt, bar=bar)
-    if state.comparison.peak >= log(bar) and state.comparison.spread >= log(SPREAD_BAR):
-        return Conviction(clause=Clause.WORSE, at=at, tally=state.tally, evidence=evidence.value(state.comparison.peak), bar=bar)
-    return None
+    guilt = absolute.of_streak(state.catastrophe, catastrophe_bound(settings))
+    if guilt >= -log(CATASTROPHE_ALPHA):
+        clause, bar = Clause.CATASTROPHE, 1 / CATASTROPHE_ALPHA
+    elif settings.limit is not None and absolute.guilty(state.limit, bar):
+        clause, guilt = Clause.LIMIT, evidence.log_mean(state.limit.guilt)
+    elif settings.worse is not None and (worse := _worse(state.comparison, settings.worse, bar)) is not None:
+        clause, guilt = Clause.WORSE, worse
+    else:
+        return None
+    return Conviction(clause=clause, at=at, tally=state.tally, evidence=evidence.value(guilt), bar=bar)
+
+
+def _worse(comparison: Comparison, worse: Worse, bar: float) -> float | None:
+    """The evidence if it convicts, else None. Cheap questions first: most looks need only these."""
+    if comparison.margin_peak < log(bar) or clusters.against_chance(comparison.alone) < log(bar):
+        return None
+    found = clusters.against_clusters(comparison.alone, _blocks(comparison, worse))
+    if found < log(_raised(bar, comparison)):
+        return None
+    guarded = guards.outlasts_a_burst(comparison.episodes) and guards.stands_out(comparison.spread, comparison.episodes.total)
+    return found if guarded else None
+
+
+def _raised(bar: float, comparison: Comparison) -> float:
+    """The bar while there are few blocks with bad events and these come in bursts: what clusters are like can't be known yet."""
+    doubt = _DOUBT + _DOUBT_OF_BURSTS * (guards.unevenness(comparison.evenness) - 1)
+    return bar * (1 + doubt / max(comparison.draws, 1))
 
 
 def _strongest(state: SequentialState, settings: Sequential) -> float:
     """The evidence to show, as a logarithm: of the clause that is nearest to a conviction."""
-    limit = 0.0 if settings.limit is None else evidence.log_mean(state.limit.guilt)
-    return max(state.comparison.peak, limit)
+    limit = -inf if settings.limit is None else evidence.log_mean(state.limit.guilt)
+    compared = -inf if settings.worse is None else _counted(state.comparison)
+    return max(compared, limit)
+
+
+def _counted(comparison: Comparison) -> float:
+    return min(clusters.against_chance(comparison.alone), comparison.margin_peak)
 
 
 def _facts(tally: Tally, wording: Wording) -> str:
@@ -152,21 +224,28 @@ def _proven(settings: Sequential) -> str:
     return f"shown to be less than {percent(settings.proof_margin)} worse"
 
 
-def _undecided(state: SequentialState, shown: float, bar: float) -> str:
-    if state.comparison.peak >= log(bar):
-        spread = number(evidence.value(state.comparison.spread))
-        return (
-            f"evidence {number(shown)} is over its bound of {number(bar)}, but spread over time {spread} of {number(SPREAD_BAR)}"
-        )
+def _undecided(state: SequentialState, settings: Sequential, shown: float, bar: float) -> str:
+    comparison = state.comparison
+    if settings.worse is not None and shown >= bar and _counted(comparison) >= log(bar):
+        return f"evidence {number(shown)} is over its bound of {number(bar)}, but {_doubt(comparison, bar)}"
     if shown <= 1:
         return "no evidence of harm"
     return f"evidence {number(shown)} against a bound of {number(bar)}"
 
 
-def _condemned(conviction: Conviction, settings: Sequential, wording: Wording) -> Outcome:
+def _doubt(comparison: Comparison, bar: float) -> str:
+    if not guards.outlasts_a_burst(comparison.episodes):
+        return "it could be one burst: nothing is left of it without the worst minute"
+    if not guards.stands_out(comparison.spread, comparison.episodes.total):
+        return "the pods of one version differ by as much"
+    together = number(evidence.value(comparison.clusters))
+    return f"in clusters it is {together} of {number(_raised(bar, comparison))}"
+
+
+def _condemned(conviction: Conviction, ratio: Ratio | None, settings: Sequential, wording: Wording) -> Outcome:
     match conviction.clause:
         case Clause.WORSE:
-            why = _times_worse(conviction.tally)
+            why = _times_worse(conviction.tally, ratio)
         case Clause.LIMIT:
             why = f"over the limit of {percent(settings.limit or 0)}"
         case Clause.CATASTROPHE:
@@ -175,10 +254,10 @@ def _condemned(conviction: Conviction, settings: Sequential, wording: Wording) -
             why = f"over {percent(WARM_CATASTROPHE)} in its warm-up, which is catastrophic"
     proof = f"evidence {number(conviction.evidence)} against a bound of {number(conviction.bar)}"
     sentence = f"{_facts(conviction.tally, wording)}: {why}, {proof}."
-    return Outcome(verdict=Verdict.FAIL, sentence=sentence, evidence=conviction.evidence, bound=conviction.bar)
+    return Outcome(verdict=Verdict.FAIL, sentence=sentence, evidence=conviction.evidence, bound=conviction.bar, ratio=ratio)
 
 
-def _times_worse(tally: Tally) -> str:
-    if tally.stable_bad == 0:
-        return "worse"
-    return f"{number(tally.canary_share / tally.stable_share)}x worse"
+def _times_worse(tally: Tally, ratio: Ratio | None) -> str:
+    if ratio is not None and ratio.estimate is not None:
+        return f"{number(ratio.estimate)}x worse"
+    return "worse" if tally.stable_bad == 0 else f"{number(tally.canary_share / tally.stable_share)}x worse"

@@ -25,7 +25,7 @@ class WorseSpec(Section):
 
     ratio: Annotated[Decimal, Within(1, 100)] = Decimal("1.1")
     """Up to this many times stable's share of bad events."""
-    margin: Percent = Decimal("0.02")
+    margin: Percent = Decimal("0.002")
     """Or up to this much more, in percentage points."""
 
 

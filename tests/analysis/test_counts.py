@@ -31,7 +31,7 @@ def test_the_first_look_only_seeds():
 
 def test_increments_are_what_happened_since():
     found = grown((counters(5, 900), counters(1, 100)), (counters(6, 1000), counters(3, 148)))
-    assert Increment(tally=Tally(2, 50, 1, 101)) == found[-1]
+    assert Tally(2, 50, 1, 101) == found[-1].tally
 
 
 def test_an_absent_error_series_beside_requests_is_no_errors():

@@ -64,7 +64,7 @@ def test_defaults_are_spelt_as_people_write_them():
         "analysis.falseRollbackRate": "5%",
         "analysis.onFailure": "rollback",
         "analysis.metrics[].worse.ratio": 1.1,
-        "analysis.metrics[].worse.margin": "0.02%",
+        "analysis.metrics[].worse.margin": "0.002%",
         "suspend": False,
     }
     assert expected == {path: defaults[path] for path in expected}

@@ -104,7 +104,7 @@ async def test_defaults_are_filled_in_where_something_is_said(cluster: Client):
     assert third == {"weight": 33.333, "hold": "1h30m", "approval": False}
     assert stored["spec"]["scale"] == {"canary": 3, "ready": "100%", "deadline": "10m"}
     assert stored["spec"]["analysis"]["metrics"] == [
-        {"name": "m", "builtin": "slow-share", "above": "0.25s", "worse": {"ratio": 1.1, "margin": "0.02%"}}
+        {"name": "m", "builtin": "slow-share", "above": "0.25s", "worse": {"ratio": 1.1, "margin": "0.002%"}}
     ]
 
 
