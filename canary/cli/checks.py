@@ -1,6 +1,6 @@
 """What is wrong with our objects before they reach a cluster: fields that are refused, and those that nobody would read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,6 +48,30 @@ def check(manifest: Manifest, shelf: Sequence[Manifest] = ()) -> Checked:
 def fault_lines(checked: Iterable[Checked]) -> list[str]:
     """One line per fault: `file:document  field: sentence`."""
     return [f"{each.manifest.where}  {fault.field}: {fault.message}" for each in checked for fault in each.faults]
+
+
+def warnings(manifests: Iterable[Manifest], checked: Sequence[Checked]) -> list[str]:
+    """One line per thing that no cluster would refuse and nobody can want: `file:document  object: sentence`."""
+    return [
+        f"{each.where}  {each}: spec.paused is false, which lets go of what {canary.manifest} holds. Leave the field out, or "
+        "every apply ships this template to everybody at once, as `canary promote` does."
+        for each in manifests
+        if each.body.get("kind") == "Deployment" and _unpaused(each)
+        for canary in checked
+        if _holds(canary, each)
+    ]
+
+
+def _unpaused(deployment: Manifest) -> bool:
+    spec = deployment.body.get("spec")
+    return isinstance(spec, Mapping) and spec.get("paused") is False
+
+
+def _holds(checked: Checked, deployment: Manifest) -> bool:
+    if checked.canary is None or checked.canary.spec.target is None:
+        return False
+    near = None in (deployment.namespace, checked.manifest.namespace) or deployment.namespace == checked.manifest.namespace
+    return near and str(deployment) == f"Deployment {checked.canary.spec.target.deployment}"
 
 
 def _resolved(checked: Checked, shelf: Sequence[Manifest]) -> Checked:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 )
 def lint(sources: tuple[str, ...]) -> None:
     """Check Canaries and AnalysisTemplates without a cluster; exit 1 when one is refused."""
-    from canary.cli.checks import check_all, fault_lines
+    from canary.cli.checks import check_all, fault_lines, warnings
     from canary.cli.manifests import read_manifests
 
     manifests = read_manifests(sources)
@@ -25,6 +25,8 @@ def lint(sources: tuple[str, ...]) -> None:
     for each in checked:
         if not each.faults:
             click.echo("\n".join(_fine(each)))
+    for line in warnings(manifests, checked):
+        click.echo(line, err=True)
     faults = fault_lines(checked)
     for line in faults:
         click.echo(line, err=True)

@@ -199,3 +199,32 @@ def test_a_dry_run_takes_templates(here: Path) -> None:
         0,
         "a.yaml:1  AnalysisTemplate latency is fine (nothing was sent)",
     )
+
+
+def a_deployment(paused: str, namespace: str = "bookinfo", name: str = "reviews") -> str:
+    return f"---\nkind: Deployment\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{replicas: 1{paused}}}\n"
+
+
+PAIR = GOOD.replace("target: {deployment: reviews}", "versions: {stable: reviews, canary: reviews-v3}")
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        (GOOD + a_deployment(", paused: false"), True),
+        (GOOD.replace(", namespace: bookinfo", "") + a_deployment(", paused: false"), True),
+        (GOOD + a_deployment(""), False),
+        (GOOD + a_deployment(", paused: true"), False),
+        (GOOD + a_deployment(", paused: false", namespace="shop"), False),
+        (GOOD + a_deployment(", paused: false", name="ratings"), False),
+        (PAIR + a_deployment(", paused: false"), False),
+        (GOOD + "---\nkind: Deployment\nmetadata: {name: reviews}\nspec: 7\n", False),
+    ],
+)
+def test_a_manifest_that_lets_go_at_every_apply_is_warned_of(here: Path, text: str, warned: bool) -> None:
+    told = run(here, "lint", text)
+    warning = (
+        "a.yaml:2  Deployment reviews: spec.paused is false, which lets go of what Canary reviews holds. Leave the field out, or "
+        "every apply ships this template to everybody at once, as `canary promote` does.\n"
+    )
+    assert (told.exit_code, told.stderr) == (0, warning if warned else "")
