@@ -23,6 +23,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = {
         "install": "Print the manifests: CRD, rights, Deployment.",
         "controller": "Run the controller.",
         "lint": "Check manifests without a cluster.",
+        "convert": "Flagger's and Argo Rollouts' resources as ours.",
         "apply": "Check Canaries and apply them.",
     },
     "Rehearse": {

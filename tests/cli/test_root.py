@@ -18,6 +18,7 @@ VERBS = (
         "install",
         "controller",
         "lint",
+        "convert",
         "apply",
         "rehearse",
         "backtest",
