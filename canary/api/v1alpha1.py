@@ -20,8 +20,8 @@ from canary.api.identity import identity_causes
 from canary.api.refusals import InvalidCanary, causes_of
 from canary.api.templates import Find, resolve
 from canary.k8s.names import COMMAND_ANNOTATION
-from strategies.model import Intent, Plan
-from strategies.spec import DELIVERY_RULES, DeliverySpec, intent_of, plan_of
+from strategies.model import Plan
+from strategies.spec import DELIVERY_RULES, DeliverySpec, plan_of
 
 KIND = "Canary"
 
@@ -92,10 +92,6 @@ class CanarySpec(DeliverySpec):
             analysis = analysis.model_copy(update={"provider": live})
         return self.model_copy(update={"analysis": analysis})
 
-    def intent(self, uid: str) -> Intent:
-        """What the spec asks for now, of the Canary with this uid."""
-        return intent_of(self, self.plan(), uid)
-
     def metric_plans(self, dialect: Dialect | None = None) -> tuple[MetricPlan, ...]:
         """What a rollout is judged by; `dialect` is the controller's own, None: the one that goes with the router."""
         return metric_plans(self.analysis, dialect or (Dialect.LINKERD if self.traffic.mesh else Dialect.HTTP))
@@ -113,11 +109,6 @@ class Canary:
     command: str | None
     spec: CanarySpec
     status: Mapping[str, Any]
-
-    @property
-    def intent(self) -> Intent:
-        """What its spec asks for now."""
-        return self.spec.intent(self.uid)
 
 
 def parse_canary(obj: Mapping[str, Any]) -> Canary:

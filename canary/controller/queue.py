@@ -138,10 +138,6 @@ class WorkQueue:
         self._failures.pop(key, None)
         self._cancel_delay(key)
 
-    def overtaken(self, key: Key) -> bool:
-        """Has a fast add come in while `key` is handled? Its handler may stop after the action at hand."""
-        return self._dirty.get(key, False)
-
     def numbers(self) -> QueueNumbers:
         """For metrics."""
         fast, slow = len(self._lanes[True]), len(self._lanes[False])

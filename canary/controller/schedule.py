@@ -14,7 +14,6 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from canary.clock import SystemClock
 from canary.controller.queue import Key
 
 # A job that is due late is still run (once), however late: the default drops what is more than a second late. Its callable runs
@@ -27,7 +26,6 @@ class Schedule:
 
     def __init__(self, enqueue: Callable[[Key], None]) -> None:
         self._enqueue = enqueue
-        self._clock = SystemClock()  # the scheduler's own, which no argument could replace
         self._jobs = AsyncIOScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": DebugExecutor()},
@@ -49,10 +47,6 @@ class Schedule:
         pending = self.waking(key)
         if pending is None or at < pending:
             self._add(_wake_id(key), DateTrigger(at), self._ring, key)
-
-    def wake_in(self, key: Key, delay: timedelta) -> None:
-        """Enqueue `key` once, when `delay` has passed; an earlier time that was asked for before stays."""
-        self.wake(key, self._clock.now() + delay)
 
     def waking(self, key: Key) -> datetime | None:
         """When `key` will be enqueued, None when nothing is planned."""

@@ -58,13 +58,6 @@ class Router(Protocol):
     def acknowledged(self, found: Manifest) -> bool | None: ...
 
 
-def known(routers: Mapping[str, Router], name: str) -> Router:
-    """The router of this name; raises RoutingError that lists the known ones."""
-    if name not in routers:
-        raise RoutingError(f"spec.traffic.router: {name!r} is not known; use one of {', '.join(sorted(routers))}.")
-    return routers[name]
-
-
 def preferred(served: Sequence[str], ours: Sequence[str]) -> str | None:
     """The first version of ours that the cluster serves, or None."""
     return next((version for version in ours if version in served), None)

@@ -1,7 +1,7 @@
 """The resource's words for planning and routing, and the plan that they come to."""
 
 from strategies.spec.calls import ExpectSpec, HookSpec, HttpSpec, JobSpec, Method, TestSpec
-from strategies.spec.delivery import DELIVERY_RULES, DeliverySpec, intent_of, plan_of
+from strategies.spec.delivery import DELIVERY_RULES, DeliverySpec, plan_of
 from strategies.spec.ladder import DEFAULT_LADDER, ExponentialSpec, LinearSpec, ProgressiveSpec, StepSpec, StrategySpec
 from strategies.spec.scale import ScaleSpec
 from strategies.spec.traffic import SmiSpec, TrafficSpec
@@ -28,6 +28,5 @@ __all__ = [
     "TestSpec",
     "TrafficSpec",
     "VersionsSpec",
-    "intent_of",
     "plan_of",
 ]

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from analysis.scalars import BY_NAME, Objection, Section, exactly_one, one_of, refuse, refuse_one, section, taken
-from strategies.model import Intent, Mode, Plan, Step
+from strategies.model import Plan, Step
 from strategies.spec.calls import HookSpec, TestSpec
 from strategies.spec.ladder import DEFAULT_LADDER, StepSpec, StrategySpec
 from strategies.spec.scale import ScaleSpec
@@ -96,11 +96,6 @@ class DeliverySpec(Section):
         return (self.strategy.progressive if self.strategy else DEFAULT_LADDER).ladder()
 
     @property
-    def mode(self) -> Mode:
-        """Whose Deployments are tried."""
-        return Mode.IN_PLACE if self.target else Mode.SIDE_BY_SIDE
-
-    @property
     def stable_workload(self) -> str:
         """The Deployment that serves now."""
         if self.target:
@@ -143,16 +138,4 @@ def _step(step: StepSpec, floor: int) -> Step:
         min_requests=floor if step.min_requests is None else step.min_requests,
         tests=step.tests,
         approval=step.approval,
-    )
-
-
-def intent_of(spec: DeliverySpec, plan: Plan, uid: str) -> Intent:
-    """What the spec asks for now."""
-    return Intent(
-        mode=spec.mode,
-        plan=plan,
-        stable_workload=spec.stable_workload,
-        canary_workload=spec.canary_workload,
-        suspended=spec.suspend,
-        uid=uid,
     )

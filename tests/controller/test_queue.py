@@ -118,22 +118,6 @@ async def test_fast_keys_cannot_exceed_all_slots() -> None:
     assert desk.begun == names[:3]
 
 
-async def test_a_handler_learns_that_it_is_overtaken() -> None:
-    desk = Desk()
-    desk.shut("reviews")
-    queue = WorkQueue(desk.handle)
-    queue.start()
-    queue.add(key("reviews"))
-    await settle()
-    queue.add(key("reviews"))
-    assert not queue.overtaken(key("reviews"))
-    queue.add(key("reviews"), fast=True)
-    assert queue.overtaken(key("reviews"))
-    desk.open("reviews")
-    await settle()
-    assert not queue.overtaken(key("reviews"))
-
-
 def test_the_earliest_of_several_delays_counts(play: Play) -> None:
     async def story() -> list[float]:
         desk = Desk()

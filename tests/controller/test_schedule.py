@@ -51,17 +51,6 @@ async def test_times_that_were_asked_for_before_the_start_count(schedule: Schedu
     assert schedule.waking(REVIEWS) is None
 
 
-async def test_a_delay_counts_from_now(schedule: Schedule, woken: asyncio.Queue[Key]) -> None:
-    schedule.start()
-    schedule.wake_in(REVIEWS, timedelta(0))
-    schedule.wake_in(RATINGS, timedelta(hours=1))
-    async with asyncio.timeout(10):
-        assert await woken.get() == REVIEWS
-    waking = schedule.waking(RATINGS)
-    assert waking is not None
-    assert waking > NOW
-
-
 async def test_each_key_has_its_own_time(schedule: Schedule, woken: asyncio.Queue[Key]) -> None:
     schedule.start()
     schedule.wake(REVIEWS, SOON)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from strategies.actions import Role
-from strategies.model import Call, Edge, Mode, OnFailure, Plan, Sizing, Step
-from strategies.spec import DeliverySpec, ServiceSpec, intent_of, plan_of
+from strategies.model import Call, Edge, OnFailure, Plan, Sizing, Step
+from strategies.spec import DeliverySpec, ServiceSpec, plan_of
 
 SERVICE = {"name": "reviews", "port": 9080}
 
@@ -81,9 +81,9 @@ def test_without_a_mesh_a_service_is_optional():
 
 def test_side_by_side_names_its_own_deployments():
     spec = delivery(target=None, versions={"stable": "reviews-v2", "canary": "reviews-v3"}, suspend=True)
-    intent = intent_of(spec, plan_of(spec, judged=False, counted=False, needs_proof=True), "uid")
-    assert (intent.mode, intent.stable_workload, intent.canary_workload) == (Mode.SIDE_BY_SIDE, "reviews-v2", "reviews-v3")
-    assert (intent.suspended, intent.uid, intent.plan.needs_proof, intent.plan.judged) == (True, "uid", True, False)
+    made = plan_of(spec, judged=False, counted=False, needs_proof=True)
+    assert (spec.stable_workload, spec.canary_workload, spec.suspend) == ("reviews-v2", "reviews-v3", True)
+    assert (made.needs_proof, made.judged) == (True, False)
 
 
 def test_leaves_are_named_after_the_apex_unless_they_exist():

@@ -8,7 +8,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strategies.routers import ROUTERS, known
 from strategies.routers.base import Place, RoutingError, Split, preferred
 from strategies.routers.smi import DIALECTS, LARGEST_SUM, Smi, quantity
 
@@ -110,11 +109,6 @@ def test_a_weight_that_is_no_quantity_is_named(weight: Any) -> None:
 def test_quantities_are_exact(number: Decimal) -> None:
     assert quantity(str(number), "weight") == number
     assert quantity(f"{number}m", "weight") == number / 1000
-
-
-def test_an_unknown_router_is_an_error_that_lists_the_known_ones() -> None:
-    with pytest.raises(RoutingError, match=r"spec\.traffic\.router: 'istioo' is not known; use one of smi"):
-        known(ROUTERS, "istioo")
 
 
 @pytest.mark.parametrize(
