@@ -85,7 +85,10 @@ class CanarySpec(DeliverySpec):
         return self.model_copy(update={"analysis": resolve(self.analysis, find)})
 
     def judged_as(self, pinned: str) -> "CanarySpec":
-        """The same, judged as was pinned when the rollout began. Only where to ask for metrics may be corrected under way."""
+        """The same, judged as was pinned when the rollout began; only where to ask may be corrected under way.
+
+        Raises InvalidCanary for what a version other than this one has pinned.
+        """
         analysis = _read_analysis(pinned)
         live = self.analysis.provider
         if live is not None and next(unfit(analysis.own, live), None) is None:
@@ -141,4 +144,7 @@ def _read_spec(text: str) -> CanarySpec:
 
 @lru_cache(maxsize=1024)
 def _read_analysis(text: str) -> AnalysisSpec:
-    return AnalysisSpec.model_validate_json(text, strict=True)
+    try:
+        return AnalysisSpec.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        raise InvalidCanary(tuple(causes_of(error, "status.rollout.plan.analysis"))) from None

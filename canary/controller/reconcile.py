@@ -11,7 +11,7 @@ import structlog
 
 from canary.api.refusals import InvalidCanary
 from canary.api.status import UnreadableStatus, state_of
-from canary.api.templates import TemplateNotFound
+from canary.api.templates import Find, TemplateNotFound
 from canary.api.v1alpha1 import CanarySpec, parse_canary
 from canary.clock import Clock
 from canary.controller.caches import Caches
@@ -61,7 +61,7 @@ class Reconciler:
         sight = await self._look(key, canary, state)
         if sight is None:
             return  # what was asked for is on its way, and its coming wakes this key again
-        spec, refusals = self._judged(key, state, *read_spec(canary))
+        spec, refusals = read_spec(canary, state, lambda ref: self.caches.templates.find(key[0], ref))
         result = await self._rounds(_Round(sight=sight, state=state, spec=spec, refusals=refusals))
         later = await self.recorder.write(result.sight, state, result.seen, result.decision)
         if result.decision.answered:
@@ -109,24 +109,6 @@ class Reconciler:
         self.runs.forget(key)
         self.schedule.cancel(key)
         self.recorder.forget(key)
-
-    def _judged(
-        self, key: Key, state: State, spec: CanarySpec | None, refusals: tuple[Finding, ...]
-    ) -> tuple[CanarySpec | None, tuple[Finding, ...]]:
-        """The spec by what the running rollout pinned, else with its templates' metrics, or with what is wrong with those.
-
-        What becomes of a template while a rollout runs is for the next one: it neither changes this one nor holds it.
-        """
-        if spec is None:
-            return spec, refusals
-        if state.rollout is not None:
-            pinned = state.rollout.plan.analysis
-            return spec if pinned is None else spec.judged_as(pinned), refusals
-        try:
-            return spec.resolved(lambda ref: self.caches.templates.find(key[0], ref)), refusals
-        except InvalidCanary as error:
-            reason = "TemplateNotFound" if isinstance(error, TemplateNotFound) else "InvalidTemplate"
-            return None, (*refusals, *_findings(reason, error))
 
     async def _look(self, key: Key, canary: Obj, state: State) -> Sight | None:
         scene = scene_of(canary, state)
@@ -236,12 +218,32 @@ def _whole(state: State) -> bool:
     return state.phase not in RESTING and (not climbing or 0 <= rollout.step <= len(rollout.plan.steps) != 0)
 
 
-def read_spec(canary: Obj) -> tuple[CanarySpec | None, tuple[Finding, ...]]:
-    """The spec, or what is wrong with it. A running rollout needs no readable spec: its plan is pinned."""
+def read_spec(canary: Obj, state: State, find: Find) -> tuple[CanarySpec | None, tuple[Finding, ...]]:
+    """The spec with its templates' metrics, or what is wrong with it.
+
+    A running rollout needs no readable spec: its plan is pinned, and so is by what it is judged. What becomes of either, or of a
+    template, under way is for the next one.
+    """
     try:
-        return parse_canary(canary).spec, ()
+        spec = parse_canary(canary).spec
     except InvalidCanary as error:
         return None, _findings("InvalidSpec", error)
+    try:
+        return _pinned(spec, state) or spec.resolved(find), ()
+    except InvalidCanary as error:
+        return None, _findings("TemplateNotFound" if isinstance(error, TemplateNotFound) else "InvalidTemplate", error)
+
+
+def _pinned(spec: CanarySpec, state: State) -> CanarySpec | None:
+    """None: nothing is pinned, or nothing that this version can read, and it is judged by what the spec says now."""
+    pinned = state.rollout.plan.analysis if state.rollout is not None else None
+    if pinned is None:
+        return None
+    try:
+        return spec.judged_as(pinned)
+    except InvalidCanary as error:
+        log.warning("what was pinned can't be read: judged by what the spec says now", problem=error.sentence)
+        return None
 
 
 def _findings(reason: str, error: InvalidCanary) -> tuple[Finding, ...]:

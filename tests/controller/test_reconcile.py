@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from analysis.spec import TemplateRef
 from canary.api.report import Report
 from canary.api.status import state_of, status_of
 from canary.controller.reconcile import Reconciler, read_spec, read_state
-from canary.errors import Conflict
+from canary.errors import Conflict, NotFound
 from canary.k8s.port import Obj, Page
 from canary.k8s.resources import DEPLOYMENT, SERVICE, Resource
 from strategies.model import Decision, Phase, Plan, Stage, State
@@ -56,9 +57,53 @@ def test_an_unreadable_or_missing_status_is_the_first_state() -> None:
     assert (read_state(a_canary() | {"status": {"phase": 7}}), read_state(a_canary())) == (State(), State())
 
 
+def find(ref: TemplateRef) -> Obj:
+    if ref.name != "errors":
+        raise NotFound(f"there is no {ref.name}: create it")
+    return {
+        "spec": {"args": [{"name": "limit"}], "metrics": [{"name": "e", "builtin": "error-share", "limit": "{{args.limit}}"}]}
+    }
+
+
+def reasons(canary: Obj, state: State | None = None) -> list[tuple[str, str]]:
+    spec, findings = read_spec(canary, state or State(), find)
+    assert (spec is None) is bool(findings)
+    return [(one.reason, one.sentence.partition(": ")[0]) for one in findings]
+
+
+def judged(canary: Obj, state: State | None = None) -> list[str]:
+    spec, _ = read_spec(canary, state or State(), find)
+    return [] if spec is None else [metric.name for metric in spec.analysis.own]
+
+
+def naming(name: str, **args: str) -> Obj:
+    return a_canary(analysis={"templates": [{"name": name, "args": args}]})
+
+
+def trying(pinned: str | None) -> State:
+    return State(phase=Phase.PROGRESSING, rollout=a_rollout(plan=Plan(steps=(), analysis=pinned)))
+
+
 def test_a_spec_that_cannot_be_read_is_a_finding_that_names_the_field() -> None:
-    spec, findings = read_spec(a_canary(traffic={"router": "smoke"}))
-    assert (spec, [(one.reason, one.sentence[:21]) for one in findings]) == (None, [("InvalidSpec", "spec.traffic.router: ")])
+    assert reasons(a_canary(traffic={"router": "smoke"})) == [("InvalidSpec", "spec.traffic.router")]
+
+
+def test_templates_that_are_missing_or_do_not_fit_are_findings() -> None:
+    assert judged(naming("errors", limit="5%")) == ["e"]
+    assert reasons(naming("other")) == [("TemplateNotFound", "spec.analysis.templates[0].name")]
+    assert reasons(naming("errors")) == [("InvalidTemplate", "spec.analysis.templates[0].args.limit")]
+    assert reasons(naming("errors", limit="5")) == [("InvalidTemplate", "spec.analysis.templates[0]")]
+
+
+def test_a_running_rollout_is_judged_by_what_was_pinned_whatever_becomes_of_spec_and_templates() -> None:
+    pinned = '{"metrics": [{"name": "then", "builtin": "error-share"}]}'
+    assert judged(naming("other"), trying(pinned)) == ["then"]
+    assert judged(a_canary(analysis={"metrics": []}), trying(pinned)) == ["then"]
+
+
+def test_what_another_version_pinned_and_this_one_cannot_read_stands_before_nothing() -> None:
+    assert judged(a_canary(), trying('{"metrics": [{"name": "odd"}]}')) == ["errors", "slow"]
+    assert judged(a_canary(), trying(None)) == ["errors", "slow"]
 
 
 # -- a command that comes while another is answered ---------------------------------------------------------------------
