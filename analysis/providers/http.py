@@ -6,7 +6,6 @@ and nothing is tried again: the next look is the retry. Everything that isn't a 
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,9 +14,10 @@ from typing import Any
 import httpx
 
 from analysis.providers.base import Answer, ErrorKind, ProviderError
-from analysis.providers.circuit import REST_SECONDS, Circuit
+from analysis.providers.circuit import REST_SECONDS
 from analysis.providers.redaction import redacted
 from analysis.providers.statuses import Refusal, cause_of, refusal, said_in
+from analysis.providers.turns import Turns
 
 _AT_ONCE = 4
 _MIB = 1024**2
@@ -59,14 +59,12 @@ class HttpApi:
     def __init__(self, client: httpx.AsyncClient, manners: Manners) -> None:
         self._client = client
         self._manners = manners
-        self._circuit = Circuit(rest=manners.rest)
-        self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._turned_away = False
+        self._turns = Turns(manners.name, at_once=_AT_ONCE, rest=manners.rest)
 
     @property
     def turned_away(self) -> bool:
         """Were the credentials refused? They may have been changed since they were read."""
-        return self._turned_away
+        return self._turns.turned_away
 
     async def close(self) -> None:
         """Gives up connections."""
@@ -74,17 +72,8 @@ class HttpApi:
 
     async def ask(self, request: Request, read: Callable[[bytes], Answer]) -> Answer:
         """What `read` makes of the answer's body. Raises ProviderError, after the timeout at the latest once there is a place."""
-        async with self._slots:
-            if self._circuit.resting(time.monotonic()):
-                raise ProviderError(ErrorKind.RESTING, self._circuit.sentence(self._manners.name))
-            try:
-                answer = read(await self._sent(request))
-            except ProviderError as error:
-                self._circuit.learn(time.monotonic(), error)
-                self._turned_away = self._turned_away or error.kind is ErrorKind.UNAUTHORIZED
-                raise
-            self._circuit.answered()
-            return answer
+        async with self._turns.turn():
+            return read(await self._sent(request))
 
     def json(self, body: bytes) -> Any:
         """The body as JSON. Raises ProviderError."""

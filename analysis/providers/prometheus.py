@@ -5,7 +5,6 @@ a deadline. Only an address's own threads wait for it. After several failures in
 """
 
 import asyncio
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,11 +15,12 @@ from urllib.parse import urlsplit
 from prometheus_api_client import PrometheusConnect
 
 from analysis.providers.base import Answer, ErrorKind, Point, ProviderError, Scalar, Unusable, Vector
-from analysis.providers.circuit import REST_SECONDS, Circuit
+from analysis.providers.circuit import REST_SECONDS
 from analysis.providers.connections import Doorman, PlainAdapter, Ways
 from analysis.providers.redaction import secrets_of
 from analysis.providers.session import CappedSession
 from analysis.providers.tls import Tls
+from analysis.providers.turns import Turns
 
 _THREADS = 4
 _CAP = 16 * 1024**2
@@ -70,9 +70,7 @@ class PrometheusSource:
         # Called last: the client mounts its own ways, which try again.
         session.mount(where.address.rstrip("/"), PlainAdapter(Ways(connections=_THREADS, trust=trust, doorman=doorman)))
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="prometheus")
-        self._slots = asyncio.Semaphore(_THREADS)
-        self._circuit = Circuit(rest=where.rest)
-        self._turned_away = False
+        self._turns = Turns(where.name, at_once=_THREADS, rest=where.rest)
 
     @property
     def address(self) -> str:
@@ -82,26 +80,17 @@ class PrometheusSource:
     @property
     def problem(self) -> str | None:
         """Why nothing is asked just now, for readiness and status; None while the provider answers."""
-        return self._circuit.sentence(self._where.name) if self._circuit.open else None
+        return self._turns.problem
 
     @property
     def turned_away(self) -> bool:
         """Were the credentials refused? They may have been changed since they were read."""
-        return self._turned_away
+        return self._turns.turned_away
 
     async def query(self, promql: str, at: datetime) -> Answer:
         """Evaluates an instant query. Raises ProviderError, after the timeout at the latest once a thread is free."""
-        async with self._slots:
-            if self._circuit.resting(time.monotonic()):
-                raise ProviderError(ErrorKind.RESTING, self._circuit.sentence(self._where.name))
-            try:
-                answer = await self._asked(promql, at)
-            except ProviderError as error:
-                self._circuit.learn(time.monotonic(), error)
-                self._turned_away = self._turned_away or error.kind is ErrorKind.UNAUTHORIZED
-                raise
-            self._circuit.answered()
-            return answer
+        async with self._turns.turn():
+            return await self._asked(promql, at)
 
     def close(self) -> None:
         """Gives up threads and connections; queries that are under way end by their own deadline."""
