@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from analysis.verdict import MetricVerdict, Policy, Verdict
 from strategies.model import Call, Edge
-from strategies.planner import plan
-from tests.strategies.world import START, World, a_plan, a_resting_world, ended, says
+from tests.strategies.world import START, Dying, World, a_plan, a_resting_world, ended, says
 
 FAILED = MetricVerdict(
     metric="errors", verdict=Verdict.FAIL, sentence="bad", since=START, policy=Policy.ROLLBACK, step_requests=9
@@ -46,20 +45,6 @@ def reverted(world: World) -> World:
 
 
 ENDINGS = (promoted, condemned, by_hand, deleted, reverted)
-
-
-class Dying(World):
-    """A world whose controller dies at the n-th cycle that acts, after so many of its actions."""
-
-    dies_at: int = 0
-    survive: int = 0
-    acted: int = 0
-
-    def cycle(self, *, survive: int | None = None, settle: bool = True, ready: bool = False):  # type: ignore[no-untyped-def]
-        acts = bool(plan(self.state, self.observe()).actions)
-        self.acted += acts
-        dies = acts and self.acted == self.dies_at
-        return super().cycle(survive=self.survive if dies else survive, settle=settle, ready=ready)
 
 
 def final(world: World) -> tuple[object, ...]:

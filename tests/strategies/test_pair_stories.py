@@ -10,7 +10,7 @@ from analysis.verdict import MetricVerdict, Policy, Verdict
 from strategies.model import Finding, Phase, Stage
 from strategies.planner import plan
 from tests.strategies.pair import OURS, THEIRS, V2, V3, V4, Pair, share
-from tests.strategies.world import START, a_plan, ended, says
+from tests.strategies.world import START, Dying, a_plan, ended, says
 
 FAILED = MetricVerdict(
     metric="errors", verdict=Verdict.FAIL, sentence="bad", since=START, policy=Policy.ROLLBACK, step_requests=9
@@ -180,18 +180,8 @@ def turned_at_the_end(world: Pair) -> Pair:
     return world.run(ended("RolledBack"))
 
 
-class Dying(Pair):
-    """Dies at the n-th cycle that acts, after so many of its actions."""
-
-    dies_at: int = 0
-    survive: int = 0
-    acted: int = 0
-
-    def cycle(self, *, survive: int | None = None, settle: bool = True, ready: bool = False):  # type: ignore[no-untyped-def]
-        acts = bool(plan(self.state, self.observe()).actions)
-        self.acted += acts
-        dies = acts and self.acted == self.dies_at
-        return super().cycle(survive=self.survive if dies else survive, settle=settle, ready=ready)
+class DyingPair(Dying, Pair):
+    """Its controller dies, too."""
 
 
 def final(world: Pair) -> tuple[object, ...]:
@@ -208,6 +198,6 @@ def test_dying_after_any_action_changes_nothing_in_the_end(ending: Callable[[Pai
     expected = final(ending(Pair(plan=a_plan(25, 50, 100, mesh=mesh))))
     for dies_at in range(1, 24):
         for survive in range(2):
-            world = Dying(plan=a_plan(25, 50, 100, mesh=mesh))
+            world = DyingPair(plan=a_plan(25, 50, 100, mesh=mesh))
             world.dies_at, world.survive = dies_at, survive
             assert final(ending(world)) == expected, f"died at acting cycle {dies_at} after {survive} actions"

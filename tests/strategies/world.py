@@ -301,6 +301,20 @@ class World:
             assert 0 <= self.split <= 100, "R11: a weight out of range"
 
 
+class Dying(World):
+    """A world whose controller dies at the n-th cycle that acts, after so many of its actions."""
+
+    dies_at: int = 0
+    survive: int = 0
+    acted: int = 0
+
+    def cycle(self, *, survive: int | None = None, settle: bool = True, ready: bool = False) -> Decision:
+        acts = bool(plan(self.state, self.observe()).actions)
+        self.acted += acts
+        dies = acts and self.acted == self.dies_at
+        return super().cycle(survive=self.survive if dies else survive, settle=settle, ready=ready)
+
+
 def at_rest(world: World) -> bool:
     return (
         world.state.rollout is None and world.state.stable is not None and world.paused and world.template == world.state.stable
