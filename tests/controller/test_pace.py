@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from canary.controller.record import RAREST, REFRESH, _at_rest, _may_pass, _refreshable, _Told
+from canary.controller.pace import RAREST, REFRESH, at_rest, may_pass, refreshable
 from strategies.model import Phase, State
 from strategies.posture import amend, say
 from tests.strategies.world import START, World, a_resting_world, says
@@ -20,7 +20,7 @@ def preparing() -> State:
 
 def test_waiting_for_the_pods_of_a_step_may_be_over_in_a_moment():
     state = preparing()
-    assert _may_pass(state, say(amend(state, step=2, entered_at=START), "WaitingForPods", "Waits."))
+    assert may_pass(state, say(amend(state, step=2, entered_at=START), "WaitingForPods", "Waits."))
 
 
 @pytest.mark.parametrize(
@@ -35,15 +35,15 @@ def test_waiting_for_the_pods_of_a_step_may_be_over_in_a_moment():
     ],
 )
 def test_nothing_else_waits_to_be_written(decision):
-    assert not _may_pass(preparing(), decision)
+    assert not may_pass(preparing(), decision)
 
 
 def test_numbers_are_refreshed_ever_more_rarely_while_nothing_else_happens():
-    told, at, refreshed = _Told(written=START, moved=START), timedelta(0), []
+    written, at, refreshed = START, timedelta(0), []
     while at < timedelta(minutes=20):
         at += timedelta(seconds=10)
-        if _refreshable(told, START + at):
-            told.written = START + at
+        if refreshable(written, START, START + at):
+            written = START + at
             refreshed.append(at.total_seconds())
     assert refreshed[:5] == [30, 60, 120, 240, 480]
     assert refreshed[5] - refreshed[4] == RAREST.total_seconds()
@@ -54,5 +54,5 @@ def test_a_verdict_that_speaks_for_the_canary_rides_along_and_one_against_it_doe
     undecided, proven, failed = (
         {"verdict": word, "analysis": [{"metric": "errors", "verdict": word}]} for word in ("Continue", "Pass", "Fail")
     )
-    assert _at_rest(undecided) == _at_rest(proven)
-    assert _at_rest(undecided) != _at_rest(failed)
+    assert at_rest(undecided) == at_rest(proven)
+    assert at_rest(undecided) != at_rest(failed)
