@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from analysis.plan import Builtin, BuiltinMeasure, CountsMeasure, Measure, ValueMeasure
 
@@ -16,6 +17,7 @@ class Wording:
     noted: str = ""
 
 
+@lru_cache(maxsize=256)
 def wording_of(measure: Measure, slow: str | None) -> Wording | None:
     """The words for a metric; None for values, which are shown as they are.
 
@@ -35,6 +37,7 @@ def wording_of(measure: Measure, slow: str | None) -> Wording | None:
     raise AssertionError(measure)
 
 
+@lru_cache(maxsize=1024)
 def share(bad: float, total: float) -> str:
     """`3.1 % of 1,204`, or `-` where there were no events."""
     return f"{percent(bad / total)} of {total:,.0f}" if total > 0 else "-"

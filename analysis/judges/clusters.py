@@ -22,17 +22,20 @@ STEPS = (*BELOW, *ABOVE)
 TOGETHER = (0.3, 1.0, 4.0, 15.0, 60.0)
 """How many tosses a block is worth, for each cohesion but none; without clusters it is worth all its events."""
 
-_NULL = len(BELOW)
+_COARSE = (1, 3, 6, 8, 10, 12, 14, 16, 18)
+"""The steps at which clusters are reckoned with: their likelihoods are blunt, and cost most of the judge's time."""
+_NULL, _COARSE_NULL = len(BELOW), 3
 _BETS = (1, 1.5, 2, 2, 2, 2, 2, 1.5, 1, 0.5, 0.3, 0.2, 0.1)
 _TRUST = (0.075, 0.075, 0.09, 0.0975, 0.1125)
 """Prior weights of the alternatives and of the cohesions; the rest of the latter is for no clusters at all."""
 _LONE = tuple(log(bet / sum(_BETS)) + log(1 - sum(_TRUST)) for bet in _BETS)
-_PRIORS = tuple(tuple(log(bet / sum(_BETS)) + log(trust) for bet in _BETS) for trust in _TRUST)
+_COARSE_BETS = tuple(_BETS[step - _NULL] for step in _COARSE[_COARSE_NULL:])
+_PRIORS = tuple(tuple(log(bet / sum(_COARSE_BETS)) + log(trust) for bet in _COARSE_BETS) for trust in _TRUST)
 
 Grid = tuple[Logs, ...]
-"""Log-likelihoods by cohesion (outer, as `TOGETHER`) and step (inner, as `STEPS`)."""
+"""Log-likelihoods by cohesion (outer, as `TOGETHER`) and coarse step (inner)."""
 
-NO_BLOCKS: Grid = ((0.0,) * len(STEPS),) * len(TOGETHER)
+NO_BLOCKS: Grid = ((0.0,) * len(_COARSE),) * len(TOGETHER)
 NO_EVENTS: Logs = (0.0,) * len(STEPS)
 
 
@@ -49,9 +52,10 @@ def alone(logs: Logs, bad: tuple[float, float], expected: Sequence[float]) -> Lo
 
 def block(grid: Grid, bad: tuple[float, float], expected: Sequence[float]) -> Grid:
     """One block's bad events (canary, stable), in clusters."""
+    parts = [expected[step] for step in _COARSE]
     if bad[0] + bad[1] <= 1:
-        return tuple([alone(logs, bad, expected) for logs in grid])
-    return tuple([_clustered(logs, bad, expected, tosses) for logs, tosses in zip(grid, TOGETHER, strict=True)])
+        return tuple([alone(logs, bad, parts) for logs in grid])
+    return tuple([_clustered(logs, bad, parts, tosses) for logs, tosses in zip(grid, TOGETHER, strict=True)])
 
 
 def _clustered(logs: Logs, bad: tuple[float, float], expected: Sequence[float], tosses: float) -> Logs:
@@ -78,8 +82,8 @@ def against_clusters(logs: Logs, grid: Grid) -> float:
     """Log-evidence of "worse" whatever the clusters are like."""
     bets = [one + prior for one, prior in zip(logs[_NULL:], _LONE, strict=True)]
     for row, priors in zip(grid, _PRIORS, strict=True):
-        bets += [one + prior for one, prior in zip(row[_NULL:], priors, strict=True)]
-    best = max(chain(logs[:_NULL], *(row[:_NULL] for row in grid)))
+        bets += [one + prior for one, prior in zip(row[_COARSE_NULL:], priors, strict=True)]
+    best = max(chain(logs[:_NULL], *[row[:_COARSE_NULL] for row in grid]))
     return _sum(bets) - best
 
 
@@ -89,9 +93,11 @@ def interval(logs: Logs, grid: Grid, ratio: float, alpha: float, estimate: float
     A ratio is out when its best likelihood is `alpha` times the average over all or less; between steps the logarithm
     is interpolated.
     """
-    best = [max(chain((one,), (row[step] for row in grid))) for step, one in enumerate(logs)]
-    rows = (logs, *grid)
-    level = _sum(list(chain(*rows))) - log(len(rows) * len(STEPS)) + log(alpha)
+    best = [
+        max(one, other) for one, other in zip(logs, _refined([max(column) for column in zip(*grid, strict=True)]), strict=True)
+    ]
+    everything = [*chain(logs, *grid)]
+    level = _sum(everything) - log(len(everything)) + log(alpha)
     inside = [step for step, one in enumerate(best) if one > level]
     if not inside:
         return Ratio(low=0.0, estimate=estimate, high=None)
@@ -101,6 +107,21 @@ def interval(logs: Logs, grid: Grid, ratio: float, alpha: float, estimate: float
     if estimate is not None:
         low, high = min(low, estimate), max(high, estimate)
     return Ratio(low=low, estimate=estimate, high=None if high == inf else high)
+
+
+def _refined(coarse: Sequence[float]) -> list[float]:
+    """Values at coarse steps, interpolated to all steps."""
+    return [coarse[left] * (1 - part) + coarse[right] * part for left, right, part in _BETWEEN]
+
+
+def _between(step: int) -> tuple[int, int, float]:
+    """The coarse steps around a step, and how far it is from the left one to the right one."""
+    right = next((place for place, one in enumerate(_COARSE) if one >= step), len(_COARSE) - 1)
+    left = max(right - 1, 0) if _COARSE[right] > step else right
+    return left, right, (step - _COARSE[left]) / (_COARSE[right] - _COARSE[left]) if left < right else 0.0
+
+
+_BETWEEN = tuple(_between(step) for step in range(len(STEPS)))
 
 
 def _crossing(best: Sequence[float], left: int, level: float) -> float:

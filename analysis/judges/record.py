@@ -65,7 +65,8 @@ class Comparison(NamedTuple):
 
     `alone` is the likelihood if bad events come one by one, `blocks` in clusters, for the blocks that are over; `filling`
     and `began` (seconds) are of the block that isn't, `draws` counts blocks with bad events. `margin` is evidence against
-    "at most a margin more", `margin_peak` its highest. `clusters` and `ratio` are what the finished blocks came to.
+    "at most a margin more", `margin_peak` its highest. `chance` is what `alone` comes to, `clusters` and `ratio` what the
+    finished blocks come to.
     `weighed` are the two sums whose quotient estimates the ratio (Mantel and Haenszel).
     """
 
@@ -76,6 +77,7 @@ class Comparison(NamedTuple):
     draws: int = 0
     margin: Logs = _GAINS
     margin_peak: float = 0.0
+    chance: float = 0.0
     clusters: float = 0.0
     ratio: Ratio | None = None
     weighed: tuple[float, float] = (0.0, 0.0)
@@ -92,6 +94,7 @@ class Comparison(NamedTuple):
             "began": self.began,
             "draws": self.draws,
             "margin": [list(self.margin), self.margin_peak],
+            "chance": self.chance,
             "clusters": self.clusters,
             "ratio": None if self.ratio is None else [self.ratio.low, self.ratio.estimate, self.ratio.high],
             "weighed": list(self.weighed),
@@ -112,6 +115,7 @@ class Comparison(NamedTuple):
             draws=data["draws"],
             margin=tuple(data["margin"][0]),
             margin_peak=data["margin"][1],
+            chance=data["chance"],
             clusters=data["clusters"],
             ratio=None if ratio is None else Ratio(low=ratio[0], estimate=ratio[1], high=ratio[2]),
             weighed=(data["weighed"][0], data["weighed"][1]),

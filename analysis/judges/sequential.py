@@ -116,8 +116,10 @@ def _compare(before: Comparison, increment: Increment, settings: Sequential, wor
         return after
     expected = clusters.shares(tally.canary_total, tally.stable_total, worse.ratio)
     surplus = Surplus(tally.canary_bad, bad * expected[len(clusters.BELOW) - 1], tally.stable_bad)
+    alone = clusters.alone(before.alone, (tally.canary_bad, tally.stable_bad), expected)
     return after._replace(
-        alone=clusters.alone(before.alone, (tally.canary_bad, tally.stable_bad), expected),
+        alone=alone,
+        chance=clusters.against_chance(alone),
         draws=before.draws + (before.filling.canary_bad + before.filling.stable_bad == 0),
         weighed=_weighed(before.weighed, tally),
         episodes=guards.lived(before.episodes, surplus, seconds),
@@ -182,7 +184,7 @@ def _convict(state: SequentialState, settings: Sequential, at: datetime) -> Conv
 
 def _worse(comparison: Comparison, worse: Worse, bar: float) -> float | None:
     """The evidence if it convicts, else None. Cheap questions first: most looks need only these."""
-    if comparison.margin_peak < log(bar) or clusters.against_chance(comparison.alone) < log(bar):
+    if _counted(comparison) < log(bar):
         return None
     found = clusters.against_clusters(comparison.alone, _blocks(comparison, worse))
     if found < log(_raised(bar, comparison)):
@@ -205,7 +207,7 @@ def _strongest(state: SequentialState, settings: Sequential) -> float:
 
 
 def _counted(comparison: Comparison) -> float:
-    return min(clusters.against_chance(comparison.alone), comparison.margin_peak)
+    return min(comparison.chance, comparison.margin_peak)
 
 
 def _facts(tally: Tally, wording: Wording) -> str:

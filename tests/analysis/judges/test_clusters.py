@@ -30,7 +30,7 @@ def chances(bad, part, tosses):
 
 
 @pytest.mark.parametrize("tosses", [None, *clusters.TOGETHER])
-@pytest.mark.parametrize("step", range(len(clusters.BELOW)))
+@pytest.mark.parametrize("step", [1, 3, 6])
 @pytest.mark.parametrize(("bad", "totals"), [(1, (10, 90)), (7, (500, 500)), (40, (50, 950))])
 def test_the_mean_of_two_blocks_is_at_most_one_while_the_version_is_not_worse(tosses, step, bad, totals):
     part = clusters.shares(*totals, 1.1)[step]
@@ -50,10 +50,11 @@ def test_likelihoods_are_those_of_the_binomial_and_the_beta_binomial_up_to_a_con
     parts = clusters.shares(*totals, 1.1)
     count = bad[0] + bad[1]
     scores = [one - stats.binom.logpmf(bad[0], count, part) for one, part in zip(logs, parts, strict=True)]
+    coarse = [parts[step] for step in clusters._COARSE]
     for row, tosses in zip(grid, clusters.TOGETHER, strict=True):
         scores += [
             one - stats.betabinom.logpmf(bad[0], count, tosses * part, tosses * (1 - part))
-            for one, part in zip(row, parts, strict=True)
+            for one, part in zip(row, coarse, strict=True)
         ]
     assert scores == pytest.approx([scores[0]] * len(scores), abs=1e-5)
 
