@@ -20,7 +20,7 @@ CELL = "100rps/w25/0.5%"
 
 def piece(name, *failed, method=OURS):
     runs = [Run(failed=look, excess=10.0, last=Verdict.CONTINUE if look is None else Verdict.FAIL) for look in failed]
-    return Piece(scenario=name, runs={method: runs}, seconds=0.0, judged=0)
+    return Piece(scenario=name, runs={method: runs})
 
 
 def scored(*pieces):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.bench.judgement.catalogue import chosen
-from tests.bench.judgement.cost import judge_microseconds
+from tests.bench.judgement.cost import cost
 from tests.bench.judgement.export import write_json, write_markdown, write_plot
 from tests.bench.judgement.report import report
 from tests.bench.judgement.runs import OURS, run_all
@@ -34,14 +34,16 @@ def main() -> None:
     found = run_all([(one, given.seeds or _seeds(one, quick=given.quick)) for one in scenarios], given.jobs)
     every = scores(scenarios, found)
     tables = list(report(every, found))
-    line = last_line(summary(OURS, every), judge_microseconds())
+    spent = cost()
+    line = last_line(summary(OURS, every), spent.judge)
     if given.json:
         write_json(given.json, every, line)
     if given.markdown:
         write_markdown(given.markdown, tables, line)
     if given.plot:
         write_plot(given.plot, every)
-    print("\n".join([*(table.text() for table in tables), line]))
+    whole = f"A look costs {spent.look:.0f} microseconds with counting and all, of which the judge takes {spent.judge:.0f}.\n"
+    print("\n".join([*(table.text() for table in tables), whole, line]))
 
 
 def _arguments() -> argparse.Namespace:

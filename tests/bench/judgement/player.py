@@ -1,6 +1,5 @@
 """Plays a rollout through exactly the path of the controller: `fresh`, then `assess` at every look, until it fails."""
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,15 +24,11 @@ START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """How a rollout went: the looks at which it failed and first passed (None: never), its last verdict, and the cost of judging.
-
-    `seconds` is what `assess` took, over `judged` looks.
-    """
+    """How a rollout went: the looks at which it failed and first passed (None: never), its last verdict, and how many looks."""
 
     failed: int | None
     passed: int | None
     last: Verdict
-    seconds: float
     judged: int
 
 
@@ -107,7 +102,6 @@ def play(scenario: Scenario, made: Sequence[Made], *, direct: bool = False) -> P
         failed=failed,
         passed=max(passed) if len(passed) == len(runs) else None,
         last=worst.last,
-        seconds=sum(run.seconds for run in runs),
         judged=sum(run.judged for run in runs),
     )
 
@@ -116,18 +110,15 @@ def play_metric(plan: MetricPlan, looks: Iterable[Reading], moments: Sequence[Mo
     """One metric, look by look."""
     state = fresh(plan, moments[0].now)
     passed, verdict, look = None, None, 0
-    inputs = list(zip(looks, moments, strict=True))
-    begun = time.process_time()
-    for look, (reading, moment) in enumerate(inputs):
+    for look, (reading, moment) in enumerate(zip(looks, moments, strict=True)):
         state, verdict = assess(state, reading, plan, moment)
         if verdict.verdict is Verdict.FAIL:
             break
         if passed is None and verdict.verdict is Verdict.PASS:
             passed = look
-    seconds = time.process_time() - begun
     assert verdict is not None, "there is at least one look"
     failed = look if verdict.verdict is Verdict.FAIL else None
-    return Played(failed=failed, passed=passed, last=verdict.verdict, seconds=seconds, judged=look + 1)
+    return Played(failed=failed, passed=passed, last=verdict.verdict, judged=look + 1)
 
 
 def minutes(look: int) -> float:

@@ -39,12 +39,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Some runs of one scenario, by method, and what ours cost."""
+    """Some runs of one scenario, by method."""
 
     scenario: str
     runs: Mapping[str, Sequence[Run]]
-    seconds: float
-    judged: int
 
 
 def run_all(work: Sequence[tuple[Scenario, int]], jobs: int) -> dict[str, list[Piece]]:
@@ -65,17 +63,15 @@ def run_piece(name: str, first: int, number: int) -> Piece:
     """Some seeds of one scenario."""
     scenario = catalogue()[name]
     runs: dict[str, list[Run]] = {}
-    seconds, judged = 0.0, 0
     several = [[made_up(scenario, seed, metric) for metric in range(scenario.metrics)] for seed in range(first, first + number)]
     for made in several:
         played = play(scenario, made)
         runs.setdefault(OURS, []).append(_run(played, made[0]))
-        seconds, judged = seconds + played.seconds, judged + played.judged
         if scenario.wire is not None and scenario.wire.like:
             runs.setdefault(DIRECT, []).append(_run(play(scenario, made, direct=True), made[0]))
     if scenario.wire is None:
         runs |= _peers(scenario, several)
-    return Piece(scenario=name, runs=runs, seconds=seconds, judged=judged)
+    return Piece(scenario=name, runs=runs)
 
 
 def _peers(scenario: Scenario, several: Sequence[Sequence[Made]]) -> dict[str, list[Run]]:
