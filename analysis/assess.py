@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
 from analysis.counts import Counters, Increment, take
-from analysis.judges import rank, sequential, threshold
+from analysis.judges import rank, sequential, threshold, vanishing
 from analysis.judges.outcome import Outcome
 from analysis.judges.rank import RankState
 from analysis.judges.record import SequentialState
 from analysis.judges.threshold import ThresholdState
+from analysis.judges.vanishing import Silence
 from analysis.plan import Builtin, BuiltinMeasure, MetricPlan, Rank, Sequential, Threshold
 from analysis.reading import Counted, Measured, Problem, Reading, Trouble
 from analysis.verdict import MetricVerdict, Policy, Verdict
@@ -41,7 +42,7 @@ class MetricState(NamedTuple):
     """What is remembered of one metric of one rollout; a named tuple, because it is made anew at every look.
 
     `since` is when the verdict last changed, `trouble_since` when it last began to be `NoData` or `Error`, `last_request`
-    the last look that saw canary events.
+    the last look that saw canary events, `silence` the looks since then that saw too few.
     """
 
     judge: JudgeState
@@ -52,6 +53,7 @@ class MetricState(NamedTuple):
     verdict: Verdict | None = None
     trouble_since: datetime | None = None
     last_request: datetime | None = None
+    silence: Silence = Silence()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; a few kilobytes, plus the last value of every series."""
@@ -65,6 +67,7 @@ class MetricState(NamedTuple):
             "verdict": self.verdict,
             "troubleSince": _when(self.trouble_since),
             "lastRequest": _when(self.last_request),
+            "silence": self.silence.to_json(),
         }
 
     @classmethod
@@ -82,6 +85,7 @@ class MetricState(NamedTuple):
                 verdict=None if data["verdict"] is None else Verdict(data["verdict"]),
                 trouble_since=_parsed(data["troubleSince"]),
                 last_request=_parsed(data["lastRequest"]),
+                silence=Silence.from_json(data["silence"]),
             )
         except (KeyError, TypeError, IndexError) as error:
             raise ValueError(f"the evidence on {plan.name} can't be read: {error!r}") from error
@@ -99,6 +103,8 @@ def assess(state: MetricState, reading: Reading, plan: MetricPlan, moment: Momen
     """
     state, news = _news(_in_step(state, moment.step), reading)
     warming = moment.now < moment.warm_until
+    if isinstance(news, Increment) and moment.weight is not None and isinstance(plan.measure, BuiltinMeasure):
+        state = state._replace(silence=vanishing.listen(state.silence, news.tally, moment.weight, moment.now))
     if news is not None:
         state = _warmed(state, news, plan, moment.now) if warming else _judged(state, news, plan, moment.now)
     outcome = _outcome(state, plan)
@@ -203,6 +209,10 @@ def _missing(state: MetricState, reading: Counted, plan: MetricPlan, now: dateti
         return Problem(Trouble.NO_REQUEST, f"The canary has had no request yet ({reading.sought}).")
     if _lull(state, plan, now):
         return Problem(Trouble.NO_REQUEST, f"The canary has had no request since {_clock(state.last_request)}.")
+    if vanishing.vanished(state.silence, now):
+        since, canary, total, _ = state.silence
+        had = f"The canary had {canary:,.0f} of {total:,.0f} requests since {_clock(since)}, far from its share"
+        return Problem(Trouble.VANISHED, f"{had}: traffic doesn't reach it, or its pods aren't scraped.")
     compares = isinstance(plan.judge, Sequential) and plan.judge.worse is not None
     if compares and judge.tally.stable_total == 0:
         lacking = "Stable has had no request yet" if reading.stable else "There is no series of stable"

@@ -21,6 +21,7 @@ class Trouble(StrEnum):
     NAN = "NaN"
     STALE = "Stale"
     NO_BASELINE = "NoBaseline"
+    VANISHED = "Vanished"
     SEVERAL_SERIES = "SeveralSeries"
     TOO_MANY_SERIES = "TooManySeries"
     DUPLICATE_SERIES = "DuplicateSeries"
@@ -32,7 +33,7 @@ class Trouble(StrEnum):
     TIMEOUT = "Timeout"
 
 
-_NO_DATA = frozenset({Trouble.NO_REQUEST, Trouble.EMPTY, Trouble.NAN, Trouble.STALE, Trouble.NO_BASELINE})
+_NO_DATA = frozenset({Trouble.NO_REQUEST, Trouble.EMPTY, Trouble.NAN, Trouble.STALE, Trouble.NO_BASELINE, Trouble.VANISHED})
 
 
 @dataclass(frozen=True, slots=True)
