@@ -134,6 +134,14 @@ def test_a_rollback_survives_any_death(stage: Stage, forget: bool) -> None:
         assert ([line["outcome"] for line in stage.status("history")], visitors.errors) == (["RolledBack"], 0)
 
 
+def requests_seen(stage: Stage) -> list[int]:
+    """How many requests of the canary had been counted, each time that the status told it."""
+    told = [
+        one.obj.get("status", {}).get("analysis") for one in stage.picture.history(stage.namespace.name) if one.kind == "Canary"
+    ]
+    return [metrics[0]["requests"] for metrics in told if metrics]
+
+
 @LIVES
 def test_a_bad_version_is_found_out_by_whoever_comes_next(stage: Stage, forget: bool) -> None:
     stage.version("v2").errors = 0.5
@@ -148,3 +156,4 @@ def test_a_bad_version_is_found_out_by_whoever_comes_next(stage: Stage, forget: 
         stage.visit(200)
         stage.until(lambda: (*stage.ended(), stage.running(), stage.ours()), ("RolledBack", "AnalysisFailed", ["v1", "v1"], []))
         assert stage.shares_seen() == [0, 50, 0, None]
+        assert forget or requests_seen(stage) == sorted(requests_seen(stage))
