@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from analysis.counts import Counts, samples
 from analysis.plan import Dialect, Subject, Version
@@ -113,18 +114,15 @@ def points_of(words: Words, subject: Subject, version: Version, answer: Index) -
     A client remembers whom it has reached behind a leaf, and tells of it long after: where the version's pods are known
     exactly, the pods of earlier versions are left out. A series that names no pod is about all of them.
     """
+    if words.by_pod:
+        pods = re.compile(subject.pods(version))
+        mine = [points for (namespace, pod), points in answer.items() if namespace == subject.namespace and pods.fullmatch(pod)]
+        return list(chain.from_iterable(mine))
+    behind = answer.get((subject.namespace, subject.leaf(version)), ())
+    if version not in subject.exact:
+        return list(behind)
     pods = re.compile(subject.pods(version))
-    if not words.by_pod:
-        behind = answer.get((subject.namespace, subject.leaf(version)), ())
-        if version not in subject.exact:
-            return list(behind)
-        return [point for point in behind if not point.labels.get(words.pod) or pods.fullmatch(point.labels[words.pod])]
-    return [
-        point
-        for (namespace, pod), points in answer.items()
-        if namespace == subject.namespace and pods.fullmatch(pod)
-        for point in points
-    ]
+    return [point for point in behind if not point.labels.get(words.pod) or pods.fullmatch(point.labels[words.pod])]
 
 
 def error_counts(words: Words, subject: Subject, answer: Index) -> Counted | Problem:

@@ -3,14 +3,16 @@
 A burst is no proof: twenty failures of one cause say as much as one. Within a block of time the canary's bad events
 out of all are beta-binomial: `cohesion` 0 says that each fell on its own, a high one that a block is one toss of a coin.
 The evidence is the likelihood of "worse", averaged over alternatives and cohesions, over the best that "not worse" can
-make of the same data with any of them (universal inference: Wasserman, Ramdas, Balakrishnan, PNAS 2020). Its mean
-stays at or below one while the version is not worse, so it may be looked at all the time. Which settings won is in
-docs/judging.md.
+make of the same data with any of them (universal inference: Wasserman, Ramdas, Balakrishnan, PNAS 2020). "Worse" may
+begin with any block. Its mean stays at or below one while the version is not worse, so it may be looked at all the time.
+Which settings won is in docs/judging.md.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 from math import exp, inf, lgamma, log, log1p
+from typing import Any, NamedTuple, Self
 
 from analysis.judges.evidence import Logs
 from analysis.verdict import Ratio
@@ -31,12 +33,34 @@ _TRUST = (0.075, 0.075, 0.09, 0.0975, 0.1125)
 _LONE = tuple(log(bet / sum(_BETS)) + log(1 - sum(_TRUST)) for bet in _BETS)
 _COARSE_BETS = tuple(_BETS[step - _NULL] for step in _COARSE[_COARSE_NULL:])
 _PRIORS = tuple(tuple(log(bet / sum(_COARSE_BETS)) + log(trust) for bet in _COARSE_BETS) for trust in _TRUST)
+_LATER = 0.05
+"""Prior chance that the version isn't worse from the beginning on, but only from some later block with bad events."""
+_PER_BLOCK = 1 / 80
 
 Grid = tuple[Logs, ...]
-"""Log-likelihoods by cohesion (outer, as `TOGETHER`) and coarse step (inner)."""
+"""Log-likelihoods by cohesion (outer, as `TOGETHER`) and step (inner)."""
 
-NO_BLOCKS: Grid = ((0.0,) * len(_COARSE),) * len(TOGETHER)
-NO_EVENTS: Logs = (0.0,) * len(STEPS)
+
+class Likelihoods(NamedTuple):
+    """Of everything seen: by step if each event fell on its own (`alone`), and by cohesion and coarse step (`together`).
+
+    `since` and `since_together` are of the alternatives only, averaged over the blocks with which they may have begun.
+    """
+
+    alone: Logs = (0.0,) * len(STEPS)
+    together: Grid = ((0.0,) * len(_COARSE),) * len(TOGETHER)
+    since: Logs = (log(1 - _LATER),) * len(ABOVE)
+    since_together: Grid = ((log(1 - _LATER),) * (len(_COARSE) - _COARSE_NULL),) * len(TOGETHER)
+
+    def to_json(self) -> list[Any]:
+        """Plain lists."""
+        return [*self]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> Self:
+        """The inverse of `to_json`."""
+        alone, together, since, since_together = data
+        return cls(tuple(alone), tuple(map(tuple, together)), tuple(since), tuple(map(tuple, since_together)))
 
 
 def shares(canary: float, stable: float, ratio: float) -> list[float]:
@@ -44,59 +68,87 @@ def shares(canary: float, stable: float, ratio: float) -> list[float]:
     return [step * ratio * canary / (step * ratio * canary + stable) for step in STEPS]
 
 
-def alone(logs: Logs, bad: tuple[float, float], expected: Sequence[float]) -> Logs:
+def look(before: Likelihoods, bad: tuple[float, float], expected: Sequence[float]) -> Likelihoods:
     """One interval's bad events (canary, stable), each on its own."""
-    canary, stable = bad
-    return tuple([one + canary * log(part) + stable * log1p(-part) for one, part in zip(logs, expected, strict=True)])
+    terms = _lone(bad, expected)
+    return before._replace(alone=_added(before.alone, terms), since=_added(before.since, terms[_NULL:]))
 
 
-def block(grid: Grid, bad: tuple[float, float], expected: Sequence[float]) -> Grid:
+def with_block(before: Likelihoods, bad: tuple[float, float], expected: Sequence[float]) -> Likelihoods:
     """One block's bad events (canary, stable), in clusters."""
     parts = [expected[step] for step in _COARSE]
-    if bad[0] + bad[1] <= 1:
-        return tuple([alone(logs, bad, parts) for logs in grid])
-    return tuple([_clustered(logs, bad, parts, tosses) for logs, tosses in zip(grid, TOGETHER, strict=True)])
+    lone = bad[0] + bad[1] <= 1
+    terms = [_lone(bad, parts)] * len(TOGETHER) if lone else [_clustered(bad, parts, tosses) for tosses in TOGETHER]
+    return before._replace(
+        together=tuple([_added(row, more) for row, more in zip(before.together, terms, strict=True)]),
+        since_together=tuple([_added(row, more[_COARSE_NULL:]) for row, more in zip(before.since_together, terms, strict=True)]),
+    )
 
 
-def _clustered(logs: Logs, bad: tuple[float, float], expected: Sequence[float], tosses: float) -> Logs:
+def may_begin(before: Likelihoods, block: int, ratio: float) -> Likelihoods:
+    """The version may have become worse only now, after so many blocks with bad events; until here it was like stable."""
+    chance = log(_LATER * _PER_BLOCK) + (block - 1) * log1p(-_PER_BLOCK)
+    like, coarsely_like = _like_stable(ratio)
+    return before._replace(
+        since=_either(before.since, chance + before.alone[like]),
+        since_together=tuple(
+            [
+                _either(row, chance + whole[coarsely_like])
+                for row, whole in zip(before.since_together, before.together, strict=True)
+            ]
+        ),
+    )
+
+
+@lru_cache(maxsize=64)
+def _like_stable(ratio: float) -> tuple[int, int]:
+    """The steps, fine and coarse, that are nearest to "as good as stable"."""
+    far = [abs(log(step * ratio)) for step in BELOW]
+    return far.index(min(far)), min(range(_COARSE_NULL), key=lambda coarse: far[_COARSE[coarse]])
+
+
+def _lone(bad: tuple[float, float], expected: Sequence[float]) -> list[float]:
+    canary, stable = bad
+    return [canary * log(part) + stable * log1p(-part) for part in expected]
+
+
+def _clustered(bad: tuple[float, float], expected: Sequence[float], tosses: float) -> list[float]:
     canary, stable = bad
     both = lgamma(tosses) - lgamma(tosses + canary + stable)
-    found = []
-    for one, part in zip(logs, expected, strict=True):
+    terms = []
+    for part in expected:
         mine, theirs = tosses * part, tosses * (1 - part)
         term = both
         if canary:
             term += lgamma(mine + canary) - lgamma(mine)
         if stable:
             term += lgamma(theirs + stable) - lgamma(theirs)
-        found.append(one + term)
-    return tuple(found)
+        terms.append(term)
+    return terms
 
 
-def against_chance(logs: Logs) -> float:
+def against_chance(seen: Likelihoods) -> float:
     """Log-evidence of "worse" if bad events never come in clusters."""
-    return _sum([one + prior for one, prior in zip(logs[_NULL:], _LONE, strict=True)]) - max(logs[:_NULL])
+    return _sum(_added(seen.since, _LONE)) - max(seen.alone[:_NULL])
 
 
-def against_clusters(logs: Logs, grid: Grid) -> float:
+def against_clusters(seen: Likelihoods) -> float:
     """Log-evidence of "worse" whatever the clusters are like."""
-    bets = [one + prior for one, prior in zip(logs[_NULL:], _LONE, strict=True)]
-    for row, priors in zip(grid, _PRIORS, strict=True):
-        bets += [one + prior for one, prior in zip(row[_COARSE_NULL:], priors, strict=True)]
-    best = max(chain(logs[:_NULL], *[row[:_COARSE_NULL] for row in grid]))
-    return _sum(bets) - best
+    bets = [*_added(seen.since, _LONE)]
+    for row, priors in zip(seen.since_together, _PRIORS, strict=True):
+        bets += _added(row, priors)
+    return _sum(bets) - max(chain(seen.alone[:_NULL], *[row[:_COARSE_NULL] for row in seen.together]))
 
 
-def interval(logs: Logs, grid: Grid, ratio: float, alpha: float, estimate: float | None) -> Ratio:
+def interval(seen: Likelihoods, ratio: float, alpha: float, estimate: float | None) -> Ratio:
     """The ratios that the data don't rule out, at every look at once, clusters or not.
 
     A ratio is out when its best likelihood is `alpha` times the average over all or less; between steps the logarithm
     is interpolated.
     """
-    best = [
-        max(one, other) for one, other in zip(logs, _refined([max(column) for column in zip(*grid, strict=True)]), strict=True)
-    ]
-    everything = [*chain(logs, *grid)]
+    together = _refined([max(column) for column in zip(*seen.together, strict=True)])
+    best = [max(one, other) for one, other in zip(seen.alone, together, strict=True)]
+    everything = [*chain(seen.alone, *seen.together)]
     level = _sum(everything) - log(len(everything)) + log(alpha)
     inside = [step for step, one in enumerate(best) if one > level]
     if not inside:
@@ -128,6 +180,15 @@ def _crossing(best: Sequence[float], left: int, level: float) -> float:
     here, there = best[left], best[left + 1]
     part = (level - here) / (there - here)
     return exp(log(STEPS[left]) * (1 - part) + log(STEPS[left + 1]) * part)
+
+
+def _added(logs: Sequence[float], terms: Sequence[float]) -> Logs:
+    return tuple([one + term for one, term in zip(logs, terms, strict=True)])
+
+
+def _either(logs: Logs, other: float) -> Logs:
+    """The logarithms of the sums of each and another."""
+    return tuple([max(one, other) + log1p(exp(-abs(one - other))) for one in logs])
 
 
 def _sum(logs: Sequence[float]) -> float:

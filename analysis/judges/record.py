@@ -63,15 +63,14 @@ class Conviction:
 class Comparison(NamedTuple):
     """Evidence against "not worse than stable".
 
-    `alone` is the likelihood if bad events come one by one, `blocks` in clusters, for the blocks that are over; `filling`
-    and `began` (seconds) are of the block that isn't, `draws` counts blocks with bad events. `margin` is evidence against
-    "at most a margin more", `margin_peak` its highest. `chance` is what `alone` comes to, `clusters` and `ratio` what the
-    finished blocks come to.
+    `seen` holds the likelihoods, of clusters for the blocks that are over; `filling` and `began` (seconds) are of the block
+    that isn't, `draws` counts blocks with bad events. `margin` is evidence against
+    "at most a margin more", `margin_peak` its highest. `chance` is what events one by one come to, `clusters` and
+    `ratio` what the finished blocks do.
     `weighed` are the two sums whose quotient estimates the ratio (Mantel and Haenszel).
     """
 
-    alone: Logs = clusters.NO_EVENTS
-    blocks: clusters.Grid = clusters.NO_BLOCKS
+    seen: clusters.Likelihoods = clusters.Likelihoods()
     filling: Tally = Tally()
     began: float | None = None
     draws: int = 0
@@ -88,8 +87,7 @@ class Comparison(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return {
-            "alone": list(self.alone),
-            "blocks": [list(row) for row in self.blocks],
+            "seen": self.seen.to_json(),
             "filling": self.filling.to_json(),
             "began": self.began,
             "draws": self.draws,
@@ -108,8 +106,7 @@ class Comparison(NamedTuple):
         """The inverse of `to_json`."""
         ratio = data["ratio"]
         return cls(
-            alone=tuple(data["alone"]),
-            blocks=tuple(tuple(row) for row in data["blocks"]),
+            seen=clusters.Likelihoods.from_json(data["seen"]),
             filling=Tally.from_json(data["filling"]),
             began=data["began"],
             draws=data["draws"],

@@ -54,7 +54,7 @@ def update(state: SequentialState, increment: Increment, settings: Sequential, a
         conviction=state.conviction,
     )
     if grown.conviction is None and (conviction := _convict(grown, settings, at)) is not None:
-        return grown._replace(conviction=conviction)
+        return _sentenced(grown, conviction, settings)
     return grown
 
 
@@ -116,10 +116,10 @@ def _compare(before: Comparison, increment: Increment, settings: Sequential, wor
         return after
     expected = clusters.shares(tally.canary_total, tally.stable_total, worse.ratio)
     surplus = Surplus(tally.canary_bad, bad * expected[len(clusters.BELOW) - 1], tally.stable_bad)
-    alone = clusters.alone(before.alone, (tally.canary_bad, tally.stable_bad), expected)
+    seen = clusters.look(before.seen, (tally.canary_bad, tally.stable_bad), expected)
     return after._replace(
-        alone=alone,
-        chance=clusters.against_chance(alone),
+        seen=seen,
+        chance=clusters.against_chance(seen),
         draws=before.draws + (before.filling.canary_bad + before.filling.stable_bad == 0),
         weighed=_weighed(before.weighed, tally),
         episodes=guards.lived(before.episodes, surplus, seconds),
@@ -128,25 +128,27 @@ def _compare(before: Comparison, increment: Increment, settings: Sequential, wor
 
 
 def _next_block(before: Comparison, settings: Sequential, worse: Worse) -> Comparison:
-    """The block that was being filled is over: what the finished ones come to, in clusters."""
+    """The block that was being filled is over."""
     empty = before._replace(filling=Tally(), began=None)
     if before.filling.canary_bad + before.filling.stable_bad == 0:
         return empty
-    blocks = _blocks(before, worse)
-    mine, theirs = before.weighed
-    estimate = mine / theirs if theirs > 0 else None
+    seen = _with_filling(before, worse)
     return empty._replace(
-        blocks=blocks,
-        clusters=clusters.against_clusters(before.alone, blocks),
-        ratio=clusters.interval(before.alone, blocks, worse.ratio, settings.alpha, estimate),
+        seen=clusters.may_begin(seen, before.draws, worse.ratio),
+        clusters=clusters.against_clusters(seen) if before.chance > 0 else 0.0,
+        ratio=_ratio(before, seen, settings, worse),
     )
 
 
-def _blocks(comparison: Comparison, worse: Worse) -> clusters.Grid:
+def _with_filling(comparison: Comparison, worse: Worse) -> clusters.Likelihoods:
     filling = comparison.filling
-    bad = (filling.canary_bad, filling.stable_bad)
     expected = clusters.shares(filling.canary_total, filling.stable_total, worse.ratio)
-    return clusters.block(comparison.blocks, bad, expected)
+    return clusters.with_block(comparison.seen, (filling.canary_bad, filling.stable_bad), expected)
+
+
+def _ratio(comparison: Comparison, seen: clusters.Likelihoods, settings: Sequential, worse: Worse) -> Ratio:
+    mine, theirs = comparison.weighed
+    return clusters.interval(seen, worse.ratio, settings.alpha, mine / theirs if theirs > 0 else None)
 
 
 def _weighed(before: tuple[float, float], tally: Tally) -> tuple[float, float]:
@@ -168,6 +170,15 @@ def _prove(before: Logs, peak: float, tally: Tally, settings: Sequential) -> tup
     return after, max(peak, evidence.log_mean(after))
 
 
+def _sentenced(state: SequentialState, conviction: Conviction, settings: Sequential) -> SequentialState:
+    """The conviction with the ratio of its moment, the unfinished block included."""
+    if settings.worse is None or state.comparison.began is None:
+        return state._replace(conviction=conviction)
+    seen = _with_filling(state.comparison, settings.worse)
+    ratio = _ratio(state.comparison, seen, settings, settings.worse)
+    return state._replace(conviction=conviction, comparison=state.comparison._replace(ratio=ratio))
+
+
 def _convict(state: SequentialState, settings: Sequential, at: datetime) -> Conviction | None:
     bar = bar_of(settings)
     guilt = absolute.of_streak(state.catastrophe, catastrophe_bound(settings))
@@ -186,7 +197,7 @@ def _worse(comparison: Comparison, worse: Worse, bar: float) -> float | None:
     """The evidence if it convicts, else None. Cheap questions first: most looks need only these."""
     if _counted(comparison) < log(bar):
         return None
-    found = clusters.against_clusters(comparison.alone, _blocks(comparison, worse))
+    found = clusters.against_clusters(_with_filling(comparison, worse))
     if found < log(_raised(bar, comparison)):
         return None
     guarded = guards.outlasts_a_burst(comparison.episodes) and guards.stands_out(comparison.spread, comparison.episodes.total)

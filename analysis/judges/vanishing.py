@@ -46,7 +46,8 @@ def listen(silence: Silence, tally: Tally, weight: Decimal, at: datetime) -> Sil
     canary = tally.canary_total
     if canary >= due:
         return Silence()
-    surprise = due - canary + (canary * log(canary / due) if canary else 0.0)
+    part = canary / due
+    surprise = due - canary + (canary * log(part) if part else 0.0)
     return Silence(
         since=silence.since or at,
         canary=silence.canary + canary,
