@@ -1,7 +1,7 @@
 """A Prometheus-compatible endpoint whose counters turn bad at a moment that the benchmark chooses.
 
 It serves the Linkerd dialect for one apex: every leaf answers at a constant rate, and the canary's requests all fail from
-`turn_bad` to `turn_good`. It keeps the moment at which each answer was given.
+`turn_bad` to `turn_good`. It keeps the moment at which each answer was given. It names no pods of a leaf, for it knows none.
 """
 
 import time
@@ -55,12 +55,21 @@ class Counters:
         """`/api/v1/query`, by GET or POST."""
         query = request.query.get("query") or str((await request.post()).get("query", ""))
         now = time.perf_counter()
-        series = list(self._buckets(query, now) if "_bucket" in query else self._responses(now))
+        series = list(self._series(query, now))
         result = [{"metric": labels, "value": [time.time(), f"{value:.0f}"]} for labels, value in series]
         answer = web.json_response({"status": "success", "data": {"resultType": "vector", "result": result}})
-        if "_bucket" not in query:
+        if _asks_for_responses(query):
             self.answers.append(Answered(at=time.perf_counter(), bad=self._bad(now)))
         return answer
+
+    def _series(self, query: str, now: float) -> Iterator[Series]:
+        if "timestamp(" in query:
+            return self._ages()
+        return self._responses(now) if _asks_for_responses(query) else self._buckets(query, now)
+
+    def _ages(self) -> Iterator[Series]:
+        for role in ("stable", "canary"):
+            yield {"dst_namespace": self._namespace, "dst_service": f"{self._service}-{role}"}, time.time()
 
     def _responses(self, now: float) -> Iterator[Series]:
         total, bad = self._total(now), self._bad(now)
@@ -75,15 +84,18 @@ class Counters:
                 yield self._labels(role, le=bound), 1.0 if offered else self._total(now)
 
     def _labels(self, role: str, **more: str) -> dict[str, str]:
-        leaf = f"{self._service}-{role}"
-        pods = {"dst_pod": f"{leaf}-0", "pod": "client-0", "instance": "10.0.0.1:4191"}
-        return {"dst_namespace": self._namespace, "dst_service": leaf, **pods, **more}
+        client = {"pod": "client-0", "instance": "10.0.0.1:4191"}
+        return {"dst_namespace": self._namespace, "dst_service": f"{self._service}-{role}", **client, **more}
 
     def _total(self, now: float) -> float:
         return (now - self._started) * RATE
 
     def _bad(self, now: float) -> float:
         return self._bad_before + (0.0 if self._bad_since is None else (now - self._bad_since) * RATE)
+
+
+def _asks_for_responses(query: str) -> bool:
+    return "response_total" in query and "timestamp(" not in query
 
 
 @asynccontextmanager
