@@ -1,28 +1,21 @@
 """The default judge: always-valid evidence that the canary is worse than stable, or breaks a bound, or is not worse.
 
-Several things must agree before the comparison with stable convicts: bad events counted one by one, the same whatever clusters
-they come in (`clusters`), what is left without the worst minute, and how unlike the pods of one version are (`guards`).
-Catastrophes convict after two looks. A conviction is final. The state is append-only: evidence is never computed
-again from a window that moves.
+It convicts by comparison with stable (`comparison`), by a bound that the canary alone breaks, or by a catastrophe, after two
+looks. A conviction is final. The state is append-only: evidence is never computed again from a window that moves.
 """
 
 from datetime import datetime
 from math import inf, log
 
 from analysis.counts import Increment, Tally
-from analysis.judges import absolute, clusters, evidence, guards
+from analysis.judges import absolute, comparison, evidence
 from analysis.judges.evidence import Logs
-from analysis.judges.guards import Surplus
 from analysis.judges.outcome import Outcome
-from analysis.judges.record import Clause, Comparison, Conviction, SequentialState
-from analysis.plan import Sequential, Worse
+from analysis.judges.record import Clause, Conviction, SequentialState
+from analysis.plan import Sequential
 from analysis.verdict import Ratio, Verdict
 from analysis.wording import Wording, number, percent, share
 
-BLOCK_SECONDS = 44.5
-"""How long bad events are taken for one cluster's: three quarters of a minute, less a scrape that is a little late."""
-_DOUBT, _DOUBT_OF_BURSTS = 2.0, 8.0
-"""How much higher the bar is while there are few blocks, in any case and where bad events come in bursts: see `_raised`."""
 CATASTROPHE = 0.2
 CATASTROPHE_ALPHA = 1e-4
 WARM_CATASTROPHE = 0.5
@@ -37,15 +30,15 @@ def begin_step(state: SequentialState) -> SequentialState:
 def update(state: SequentialState, increment: Increment, settings: Sequential, at: datetime) -> SequentialState:
     """Takes one bin's counts into account. `at` is the end of the bin."""
     tally = increment.tally
-    comparison = state.comparison
+    compared = state.comparison
     if settings.worse is not None and tally.canary_total > 0 and tally.stable_total > 0:
-        comparison = _compare(comparison, increment, settings, settings.worse, at)
+        compared = comparison.compare(compared, increment, settings, settings.worse, at.timestamp())
     proof, proof_peak = _prove(state.proof, state.proof_peak, tally, settings)
     so_far = state.tally + tally
     grown = SequentialState(
         tally=so_far,
         step_requests=state.step_requests + tally.canary_total,
-        comparison=comparison,
+        comparison=compared,
         proof=proof,
         proof_peak=proof_peak,
         limit=state.limit if settings.limit is None else absolute.update(state.limit, tally, so_far, settings.limit),
@@ -82,7 +75,8 @@ def judge(state: SequentialState, settings: Sequential, wording: Wording) -> Out
         return Outcome(verdict=Verdict.INCONCLUSIVE, sentence=f"{blame}.", evidence=shown, bound=bar, ratio=ratio)
     proof_bar = 1 / settings.beta
     proof = evidence.value(state.proof_peak)
-    if proof >= proof_bar and state.step_requests > 0 and (settings.limit is None or state.tally.canary_share <= settings.limit):
+    within = settings.limit is None or state.tally.canary_share <= settings.limit
+    if proof >= proof_bar and state.step_requests > 0 and within and not _suspected(state, settings, bar):
         proven = f"{_proven(settings)}, evidence {number(proof)} of {number(proof_bar)}"
         return Outcome(verdict=Verdict.PASS, sentence=f"{facts}: {proven}.", evidence=shown, bound=bar, ratio=ratio)
     sentence = f"{facts}: {_undecided(state, settings, shown, bar)}."
@@ -99,64 +93,6 @@ def catastrophe_bound(settings: Sequential) -> float:
     return CATASTROPHE if settings.limit is None else min(10 * settings.limit, 0.5 + settings.limit / 2)
 
 
-def _compare(before: Comparison, increment: Increment, settings: Sequential, worse: Worse, at: datetime) -> Comparison:
-    tally, seconds = increment.tally, at.timestamp()
-    if before.began is not None and seconds - before.began >= BLOCK_SECONDS:
-        before = _next_block(before, settings, worse)
-    bad = tally.canary_bad + tally.stable_bad
-    margin = evidence.additive(before.margin, tally, worse.margin)
-    after = before._replace(
-        filling=before.filling + tally,
-        began=seconds if before.began is None else before.began,
-        margin=margin,
-        margin_peak=max(before.margin_peak, evidence.log_mean(margin)) if tally.canary_bad else before.margin_peak,
-        evenness=guards.watched(before.evenness, tally),
-    )
-    if bad == 0:
-        return after
-    expected = clusters.shares(tally.canary_total, tally.stable_total, worse.ratio)
-    surplus = Surplus(tally.canary_bad, bad * expected[len(clusters.BELOW) - 1], tally.stable_bad)
-    seen = clusters.look(before.seen, (tally.canary_bad, tally.stable_bad), expected)
-    return after._replace(
-        seen=seen,
-        chance=clusters.against_chance(seen),
-        draws=before.draws + (before.filling.canary_bad + before.filling.stable_bad == 0),
-        weighed=_weighed(before.weighed, tally),
-        episodes=guards.lived(before.episodes, surplus, seconds),
-        spread=guards.spread_out(before.spread, tally, increment.canary_pods, increment.stable_pods),
-    )
-
-
-def _next_block(before: Comparison, settings: Sequential, worse: Worse) -> Comparison:
-    """The block that was being filled is over."""
-    empty = before._replace(filling=Tally(), began=None)
-    if before.filling.canary_bad + before.filling.stable_bad == 0:
-        return empty
-    seen = _with_filling(before, worse)
-    return empty._replace(
-        seen=clusters.may_begin(seen, before.draws, worse.ratio),
-        clusters=clusters.against_clusters(seen) if before.chance > 0 else 0.0,
-        ratio=_ratio(before, seen, settings, worse),
-    )
-
-
-def _with_filling(comparison: Comparison, worse: Worse) -> clusters.Likelihoods:
-    filling = comparison.filling
-    expected = clusters.shares(filling.canary_total, filling.stable_total, worse.ratio)
-    return clusters.with_block(comparison.seen, (filling.canary_bad, filling.stable_bad), expected)
-
-
-def _ratio(comparison: Comparison, seen: clusters.Likelihoods, settings: Sequential, worse: Worse) -> Ratio:
-    mine, theirs = comparison.weighed
-    return clusters.interval(seen, worse.ratio, settings.alpha, mine / theirs if theirs > 0 else None)
-
-
-def _weighed(before: tuple[float, float], tally: Tally) -> tuple[float, float]:
-    both = tally.canary_total + tally.stable_total
-    mine, theirs = before
-    return mine + tally.canary_bad * tally.stable_total / both, theirs + tally.stable_bad * tally.canary_total / both
-
-
 def _prove(before: Logs, peak: float, tally: Tally, settings: Sequential) -> tuple[Logs, float]:
     """The proof of no harm and its peak; once it is complete it stays so."""
     if peak >= -log(settings.beta):
@@ -171,11 +107,10 @@ def _prove(before: Logs, peak: float, tally: Tally, settings: Sequential) -> tup
 
 
 def _sentenced(state: SequentialState, conviction: Conviction, settings: Sequential) -> SequentialState:
-    """The conviction with the ratio of its moment, the unfinished block included."""
-    if settings.worse is None or state.comparison.began is None:
+    """The conviction with the ratio of its moment."""
+    if settings.worse is None:
         return state._replace(conviction=conviction)
-    seen = _with_filling(state.comparison, settings.worse)
-    ratio = _ratio(state.comparison, seen, settings, settings.worse)
+    ratio = comparison.ratio_now(state.comparison, settings, settings.worse)
     return state._replace(conviction=conviction, comparison=state.comparison._replace(ratio=ratio))
 
 
@@ -186,39 +121,20 @@ def _convict(state: SequentialState, settings: Sequential, at: datetime) -> Conv
         clause, bar = Clause.CATASTROPHE, 1 / CATASTROPHE_ALPHA
     elif settings.limit is not None and absolute.guilty(state.limit, bar):
         clause, guilt = Clause.LIMIT, evidence.log_mean(state.limit.guilt)
-    elif settings.worse is not None and (worse := _worse(state.comparison, settings.worse, bar)) is not None:
+    elif (
+        settings.worse is not None and (worse := comparison.worse_than_stable(state.comparison, settings.worse, bar)) is not None
+    ):
         clause, guilt = Clause.WORSE, worse
     else:
         return None
     return Conviction(clause=clause, at=at, tally=state.tally, evidence=evidence.value(guilt), bar=bar)
 
 
-def _worse(comparison: Comparison, worse: Worse, bar: float) -> float | None:
-    """The evidence if it convicts, else None. Cheap questions first: most looks need only these."""
-    if _counted(comparison) < log(bar):
-        return None
-    found = clusters.against_clusters(_with_filling(comparison, worse))
-    if found < log(_raised(bar, comparison)):
-        return None
-    guarded = guards.outlasts_a_burst(comparison.episodes) and guards.stands_out(comparison.spread, comparison.episodes.total)
-    return found if guarded else None
-
-
-def _raised(bar: float, comparison: Comparison) -> float:
-    """The bar while there are few blocks with bad events and these come in bursts: what clusters are like can't be known yet."""
-    doubt = _DOUBT + _DOUBT_OF_BURSTS * (guards.unevenness(comparison.evenness) - 1)
-    return bar * (1 + doubt / max(comparison.draws, 1))
-
-
 def _strongest(state: SequentialState, settings: Sequential) -> float:
     """The evidence to show, as a logarithm: of the clause that is nearest to a conviction."""
     limit = -inf if settings.limit is None else evidence.log_mean(state.limit.guilt)
-    compared = -inf if settings.worse is None else _counted(state.comparison)
+    compared = -inf if settings.worse is None else comparison.counted(state.comparison)
     return max(compared, limit)
-
-
-def _counted(comparison: Comparison) -> float:
-    return min(comparison.chance, comparison.margin_peak)
 
 
 def _facts(tally: Tally, wording: Wording) -> str:
@@ -238,21 +154,17 @@ def _proven(settings: Sequential) -> str:
 
 
 def _undecided(state: SequentialState, settings: Sequential, shown: float, bar: float) -> str:
-    comparison = state.comparison
-    if settings.worse is not None and shown >= bar and _counted(comparison) >= log(bar):
-        return f"evidence {number(shown)} is over its bound of {number(bar)}, but {_doubt(comparison, bar)}"
+    if _suspected(state, settings, bar):
+        doubt = comparison.doubt(state.comparison, bar)
+        return f"evidence {number(shown)} is over its bound of {number(bar)}, but {doubt}"
     if shown <= 1:
         return "no evidence of harm"
     return f"evidence {number(shown)} against a bound of {number(bar)}"
 
 
-def _doubt(comparison: Comparison, bar: float) -> str:
-    if not guards.outlasts_a_burst(comparison.episodes):
-        return "it could be one burst: nothing is left of it without the worst minute"
-    if not guards.stands_out(comparison.spread, comparison.episodes.total):
-        return "the pods of one version differ by as much"
-    together = number(evidence.value(comparison.clusters))
-    return f"in clusters it is {together} of {number(_raised(bar, comparison))}"
+def _suspected(state: SequentialState, settings: Sequential, bar: float) -> bool:
+    """Is there evidence over its bound that hasn't convicted?"""
+    return settings.worse is not None and comparison.counted(state.comparison) >= log(bar)
 
 
 def _condemned(conviction: Conviction, ratio: Ratio | None, settings: Sequential, wording: Wording) -> Outcome:
