@@ -1,7 +1,7 @@
 """Recorded counters as a table: `t,version,pod,metric,bad,total`, one row per scrape of one pod.
 
 `t` is in seconds on a clock of the file's own, `bad` and `total` are cumulative counters as scraped, so that gaps (no row) and
-resets (a smaller number) stay in. Rows may stand in any order. Nothing is guessed: what can't be read is refused with its line,
+resets (a smaller number) stay in. `pod` is empty where counters are sums over a version's pods. Rows may stand in any order. Nothing is guessed: what can't be read is refused with its line,
 its column and the remedy.
 """
 
@@ -187,9 +187,8 @@ def _faults(row: Sequence[str]) -> Iterator[str]:
         yield f"column t: {_shown(cells['t'])} is too large for seconds: divide by 1000 if these are milliseconds"
     if cells["version"] not in _VERSIONS:
         yield f"column version: {_shown(cells['version'])} is neither: write {' or '.join(_VERSIONS)}"
-    for column in ("pod", "metric"):
-        if not cells[column]:
-            yield f"column {column}: is empty: write its name"
+    if not cells["metric"]:
+        yield "column metric: is empty: write its name"
     for column in ("bad", "total"):
         number = numbers[column]
         if number is None:

@@ -53,7 +53,8 @@ class _Shown:
         scrapes = [
             (sample.t, pod, {total: sample.total, bad: sample.bad})
             for pod, samples in series.items()
-            for total, bad in [(series_key(Counts.EVENTS, {"pod": pod.name}), series_key(Counts.ONLY_BAD, {"pod": pod.name}))]
+            for labels in [{"pod": pod.name} if pod.name else {}]
+            for total, bad in [(series_key(Counts.EVENTS, labels), series_key(Counts.ONLY_BAD, labels))]
             for sample in samples
         ]
         return cls(metric, sorted(scrapes, key=lambda scrape: scrape[0]))

@@ -24,6 +24,22 @@ def test_a_healthy_hour_is_promoted_when_the_plan_is_over():
     assert (found.began, found.unused) == (0, 3600 - 1260)
 
 
+def test_sums_over_pods_are_judged_like_single_pods():
+    named = served(stable=0.002, canary=0.05)
+    by_pod, summed = DEFAULT.judge(a_recording(*named)), DEFAULT.judge(a_recording(*_summed(named)))
+    assert (summed.story.verdict, summed.story.ending) == (by_pod.story.verdict, by_pod.story.ending)
+
+
+def _summed(rows):
+    """The same counters without the names of pods."""
+    sums = {}
+    for row in rows:
+        t, version, _, metric, bad, total = row.split(",")
+        before = sums.get((t, version, metric), (0, 0))
+        sums[t, version, metric] = (before[0] + float(bad), before[1] + float(total))
+    return [f"{t},{version},,{metric},{bad:g},{total:g}" for (t, version, metric), (bad, total) in sums.items()]
+
+
 def test_the_clock_is_the_files_and_starts_with_the_canary():
     later = DEFAULT.judge(a_recording(*served(stable=0.002, canary=0.05, starts=900))).told()
     assert (later["verdict"], later["ending"], later["began"]) == ("Fail", "RolledBack", 900)

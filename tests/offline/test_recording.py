@@ -77,7 +77,6 @@ def test_a_row_may_stand_twice_but_not_with_other_counts():
             'column t: "1760000000000" is too large for seconds: divide by 1000 if these are milliseconds',
         ),
         ("0,Canary,b,errors,1,2", 'column version: "Canary" is neither: write stable or canary'),
-        ("0,canary,,errors,1,2", "column pod: is empty: write its name"),
         ("0,canary,b,,1,2", "column metric: is empty: write its name"),
         ("0,canary,b,errors,NaN,2", 'column bad: "NaN" is no number: write the counter, or no row where there was none'),
         ("0,canary,b,errors,,2", 'column bad: "" is no number: write the counter, or no row where there was none'),

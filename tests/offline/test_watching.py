@@ -59,6 +59,11 @@ def test_bad_events_are_part_of_all_events():
     ]
 
 
+def test_counters_without_a_pod_are_sums():
+    recording = a_recording("0,canary,,errors,3,10")
+    assert [look.readings["errors"].canary for look in looks(recording, timedelta(seconds=15))] == [{"e~{}": 10, "o~{}": 3}]
+
+
 def test_fractions_of_a_second_are_kept():
     recording = a_recording("0.25,canary,b,errors,0,1", "1.25,canary,b,errors,0,2")
     assert [clock(look.at) for look in looks(recording, timedelta(seconds=1))] == [0.25, 1.25]
