@@ -6,10 +6,26 @@ Most of a controller's memory is the code of its libraries. Say what is not need
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 from types import ModuleType
+
+
+class _Hollow(ModuleType):
+    """Has every name, and nothing behind it."""
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("__"):  # the interpreter asks for these, and believes what it gets
+            raise AttributeError(name)
+
+
+class _HollowLoader(Loader):
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Hollow(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """There is nothing to run."""
 
 
 class _Finder(MetaPathFinder):
@@ -18,10 +34,13 @@ class _Finder(MetaPathFinder):
     def __init__(self) -> None:
         self.late: set[str] = set()
         self.absent: set[str] = set()
+        self.hollow: set[str] = set()
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         if fullname in self.absent:
             raise ModuleNotFoundError(f"{fullname} is left out", name=fullname)
+        if fullname in self.hollow:
+            return ModuleSpec(fullname, _HollowLoader())
         if fullname not in self.late:
             return None
         spec = PathFinder.find_spec(fullname, path, target)
@@ -42,6 +61,11 @@ def put_off(*modules: str) -> None:
 def leave_out(*modules: str) -> None:
     """These are never there: for what its importer can do without."""
     _finder.absent.update(modules)
+
+
+def hollow_out(*modules: str) -> None:
+    """Every name of these is None: for what its importer passes on and does not use itself."""
+    _finder.hollow.update(modules)
 
 
 @contextmanager
