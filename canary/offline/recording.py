@@ -1,8 +1,8 @@
 """Recorded counters as a table: `t,version,pod,metric,bad,total`, one row per scrape of one pod.
 
 `t` is in seconds on a clock of the file's own, `bad` and `total` are cumulative counters as scraped, so that gaps (no row) and
-resets (a smaller number) stay in. `pod` is empty where counters are sums over a version's pods. Rows may stand in any order. Nothing is guessed: what can't be read is refused with its line,
-its column and the remedy.
+resets (a smaller number) stay in. `pod` is empty where counters are sums over a version's pods. Rows may stand in any order.
+Nothing is guessed: what can't be read is refused with its line, its column and the remedy.
 """
 
 import csv
@@ -167,7 +167,7 @@ def _read(row: Sequence[str]) -> tuple[str, Pod, Sample]:
         when, version, pod, metric, bad, total = row
         sample = Sample(float(when), float(bad), float(total))
         sound = -_LATEST < sample.t < _LATEST and 0 <= sample.bad <= sample.total < inf and "_" not in when + bad + total
-        if sound and pod and metric:
+        if sound and metric:
             return metric, Pod(_VERSIONS[version], pod), sample
     except (ValueError, KeyError):
         raise _BadRow(next(_faults(row))) from None
