@@ -21,7 +21,7 @@ SAMPLES = ROOT / "docs" / "samples"
         ),
         (
             ["backtest", "-f", f"{ROOT}/examples/01-progressive-smi/canary-full.yaml", "--counters", f"{SAMPLES}/incident.csv"],
-            "AnalysisFailed: Canary fails 2.5 % of 1,687 requests",
+            "AnalysisFailed: Canary fails 2.7 % of 2,018 requests",
             2,
         ),
         (["convert", f"{SAMPLES}/flagger.yaml"], "name: error-rate", 0),
