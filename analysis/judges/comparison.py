@@ -91,15 +91,18 @@ def counted(comparison: Comparison) -> float:
     return min(comparison.chance, comparison.margin_peak)
 
 
-def worse_than_stable(comparison: Comparison, worse: Worse | None, bar: float) -> float | None:
-    """The evidence if it convicts, else None. Cheap questions first: most looks need only these."""
+def worse_than_stable(comparison: Comparison, worse: Worse | None, bar: float) -> tuple[float, float] | None:
+    """If it convicts: the log-evidence whatever the clusters are, and the bar that it had to reach, as a logarithm too.
+
+    Cheap questions first: most looks need only these.
+    """
     if worse is None or counted(comparison) < log(bar):
         return None
-    found = clusters.against_clusters(_with_filling(comparison, worse))
-    if found < log(_raised(bar, comparison)):
+    found, raised = clusters.against_clusters(_with_filling(comparison, worse)), log(_raised(bar, comparison))
+    if found < raised:
         return None
     guarded = guards.outlasts_a_burst(comparison.episodes) and guards.stands_out(comparison.spread, comparison.episodes.total)
-    return found if guarded else None
+    return (found, raised) if guarded else None
 
 
 def _raised(bar: float, comparison: Comparison) -> float:
@@ -115,4 +118,4 @@ def doubt(comparison: Comparison, bar: float) -> str:
     if not guards.stands_out(comparison.spread, comparison.episodes.total):
         return "the pods of one version differ by as much"
     together = number(evidence.value(comparison.clusters))
-    return f"in clusters it is {together} of {number(_raised(bar, comparison))}"
+    return f"if they come in bursts it is {together} against {number(_raised(bar, comparison))}"

@@ -30,13 +30,17 @@ class Clause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conviction:
-    """The moment a version was condemned, with the numbers of that moment."""
+    """The moment a version was condemned, with the numbers of that moment.
+
+    `clusters` is what the evidence came to whatever clusters bad events come in, and its own bar; None for other clauses.
+    """
 
     clause: Clause
     at: datetime
     tally: Tally
     evidence: float
     bar: float
+    clusters: tuple[float, float] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -46,6 +50,7 @@ class Conviction:
             "tally": self.tally.to_json(),
             "evidence": self.evidence,
             "bar": self.bar,
+            "clusters": self.clusters,
         }
 
     @classmethod
@@ -57,6 +62,7 @@ class Conviction:
             tally=Tally.from_json(data["tally"]),
             evidence=data["evidence"],
             bar=data["bar"],
+            clusters=None if data["clusters"] is None else (data["clusters"][0], data["clusters"][1]),
         )
 
 

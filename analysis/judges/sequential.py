@@ -116,18 +116,17 @@ def _sentenced(state: SequentialState, conviction: Conviction, settings: Sequent
 
 def _convict(state: SequentialState, settings: Sequential, at: datetime) -> Conviction | None:
     bar = bar_of(settings)
-    guilt = absolute.of_streak(state.catastrophe, catastrophe_bound(settings))
+    guilt, clustered = absolute.of_streak(state.catastrophe, catastrophe_bound(settings)), None
     if guilt >= -log(CATASTROPHE_ALPHA):
         clause, bar = Clause.CATASTROPHE, 1 / CATASTROPHE_ALPHA
     elif settings.limit is not None and absolute.guilty(state.limit, bar):
         clause, guilt = Clause.LIMIT, evidence.log_mean(state.limit.guilt)
-    elif (
-        settings.worse is not None and (worse := comparison.worse_than_stable(state.comparison, settings.worse, bar)) is not None
-    ):
-        clause, guilt = Clause.WORSE, worse
+    elif (clustered := comparison.worse_than_stable(state.comparison, settings.worse, bar)) is not None:
+        clause, guilt = Clause.WORSE, comparison.counted(state.comparison)
     else:
         return None
-    return Conviction(clause=clause, at=at, tally=state.tally, evidence=evidence.value(guilt), bar=bar)
+    together = None if clustered is None else (evidence.value(clustered[0]), evidence.value(clustered[1]))
+    return Conviction(clause=clause, at=at, tally=state.tally, evidence=evidence.value(guilt), bar=bar, clusters=together)
 
 
 def _strongest(state: SequentialState, settings: Sequential) -> float:
@@ -178,6 +177,9 @@ def _condemned(conviction: Conviction, ratio: Ratio | None, settings: Sequential
         case Clause.WARM:
             why = f"over {percent(WARM_CATASTROPHE)} in its warm-up, which is catastrophic"
     proof = f"evidence {number(conviction.evidence)} against a bound of {number(conviction.bar)}"
+    if conviction.clusters is not None:
+        found, needed = map(number, conviction.clusters)
+        proof = f"{proof}, and {found} against {needed} if they come in bursts"
     sentence = f"{_facts(conviction.tally, wording)}: {why}, {proof}."
     return Outcome(verdict=Verdict.FAIL, sentence=sentence, evidence=conviction.evidence, bound=conviction.bar, ratio=ratio)
 

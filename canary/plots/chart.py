@@ -124,7 +124,9 @@ def time_label(seconds: int) -> str:
 
 
 def value_label(value: float, unit: str) -> str:
-    """`1,000`, `0.25 %`, `10x`."""
+    """`1,000`, `100 M` (millions), `0.25 %`, `10x`."""
+    if value >= 1_000_000:
+        return f"{value / 1_000_000:,.0f} M{unit}"
     number = f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
     return f"{number}{unit}"
 

@@ -61,7 +61,7 @@ def test_a_conviction_names_its_numbers():
     assert found.sentence.startswith("Canary fails 3.3 % of ")
     assert "stable 0.18 % of " in found.sentence
     assert "18x worse, evidence" in found.sentence
-    assert "against a bound of 20." in found.sentence
+    assert "against a bound of 20, and 48 against 40 if they come in bursts." in found.sentence
 
 
 def test_a_conviction_is_final():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import log
 
 _WIDTH, _HEIGHT = 760, 460
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 30, 60, 60
+_LEFT, _RIGHT, _TOP, _BOTTOM = 96, 30, 60, 60
 _SLOWEST, _FASTEST = 80.0, 0.2
 _MINUTES = (0.25, 0.5, 1, 2, 5, 10, 20, 60)
 _LINE = 15
