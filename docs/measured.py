@@ -74,13 +74,13 @@ def sections(markdown: str) -> dict[str, list[Row]]:
 
 def glance(rows: Sequence[Row], names: Sequence[str]) -> Iterator[str]:
     """One line for each rule."""
-    yield "| | usable of 192 | large regressions, median | worst healthy | worst burst | worst pods |"
-    yield "|---|--:|--:|--:|--:|--:|"
+    yield "| | usable of 192 | large regressions, median | bad requests served | worst healthy | worst burst | worst pods |"
+    yield "|---|--:|--:|--:|--:|--:|--:|"
     for row in rows:
         if row["method"] in names:
             worst = " | ".join(f"{row[f'worst {kind} %'].split(' ')[0]} %" for kind in ("healthy", "burst", "pods"))
-            usable, minutes = row["usable"].split("/")[0], row["min, large"]
-            yield f"| {_NAMES[row['method']]} | {usable} | {minutes} min | {worst} |"
+            usable, minutes, served = row["usable"].split("/")[0], row["min, large"], row["excess / ours"]
+            yield f"| {_NAMES[row['method']]} | {usable} | {minutes} min | {float(served):.1f}x | {worst} |"
 
 
 def stress(rows: Mapping[str, Row], wanted: Sequence[tuple[str, str, str]], title: str, *, worst: bool) -> Iterator[str]:
