@@ -113,8 +113,8 @@ def test_too_many_series_are_refused():
 
 def test_memory_is_bounded_when_pods_come_and_go():
     state = Counters()
-    for pod in range(0, 3 * MAX_SERIES, 100):
-        state, _ = take(state, {}, {f"e{{instance='{pod + one}'}}": 1.0 for one in range(100)})
+    for pod in range(0, 3 * MAX_SERIES, 1000):
+        state, _ = take(state, {}, {f"e{{instance='{pod + one}'}}": 1.0 for one in range(1000)})
     assert len(state.canary) == MAX_SERIES
 
 

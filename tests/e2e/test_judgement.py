@@ -28,9 +28,9 @@ def test_one_failure_among_few_requests_stops_no_version_that_is_as_good_as_the_
     """One of 200 requests fails, at two per second: the new version is over 1 % in every minute that has a failure."""
     for version in ("v1", "v2"):
         stage.version(version).errors = 0.005
-    stage.version("v2").owed = 0.95  # so that the tenth request of all fails
+    stage.version("v2").owed = 0.965  # so that the seventh request of all fails
     with stage.controlled():
-        stage.adopt(a_canary(analysis=JUDGED, strategy=steps(25, 50, 100, hold="30s")))
+        stage.adopt(a_canary(analysis=JUDGED, strategy=steps(25, 50, 100, hold="20s")))
         visitors = stage.visit(2)
         stage.deploy("v2")
         stage.until(lambda: (stage.phase(), stage.running()), ("Promoted", ["v2", "v2"]), within=LONG)
