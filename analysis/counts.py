@@ -172,11 +172,12 @@ class _Growth:
 def _grown(before: Samples, now: Samples, *, new_pods: bool) -> _Growth:
     fallen = False
     pods: dict[str, list[float]] = {}
+    from_zero = _counting_from_zero(before, now, new_pods=new_pods)
     for key, value in now.items():
         pod = _pod(key)
         last = before.get(key)
         if last is None:
-            last = 0.0 if _counts_from_zero(pod, before, now, new_pods=new_pods) else value
+            last = 0.0 if pod in from_zero else value
         step = value - last
         if step < 0:
             is_sum = key[1] == _SUMMED
@@ -190,10 +191,14 @@ def _grown(before: Samples, now: Samples, *, new_pods: bool) -> _Growth:
     return _growth(pods, "a sum of counters fell, so nothing was counted from it" if fallen else "")
 
 
-def _counts_from_zero(pod: str, before: Samples, now: Samples, *, new_pods: bool) -> bool:
-    """Is a series that was not there before all news?"""
-    known = [key for key in before if _pod(key) == pod]
-    return any(key in now for key in known) if known else new_pods
+def _counting_from_zero(before: Samples, now: Samples, *, new_pods: bool) -> set[str]:
+    """The pods whose series that were not there before are all news."""
+    coming = {_pod(key) for key in now if key not in before}
+    if not coming:
+        return coming
+    known = {_pod(key) for key in before}
+    staying = {_pod(key) for key in before if key in now}
+    return coming & staying | (coming - known if new_pods else set())
 
 
 def _growth(pods: Mapping[str, list[float]], note: str) -> _Growth:
