@@ -93,6 +93,9 @@ class ValueMeasure:
 Measure = BuiltinMeasure | CountsMeasure | ValueMeasure
 
 
+CATASTROPHE = 0.2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worse:
     """What still counts as "not worse than stable": up to `ratio` times its share of bad events, or `margin` more."""
@@ -116,6 +119,11 @@ class Sequential:
     limit: float | None = None
     beta: float = 0.05
     proof_margin: float = 0.005
+
+    @property
+    def catastrophe(self) -> float:
+        """The share of bad events that nobody waits for a second block for."""
+        return CATASTROPHE if self.limit is None else min(10 * self.limit, 0.5 + self.limit / 2)
 
     def __post_init__(self) -> None:
         if not (0 < self.alpha < 1 and 0 < self.beta < 1):

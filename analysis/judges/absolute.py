@@ -95,9 +95,12 @@ def go_on(streak: Streak, bin_: Tally, so_far: Tally, bound: float) -> Streak:
     return Streak(bad=streak.bad + bin_.canary_bad, total=streak.total + bin_.canary_total, bins=streak.bins + 1)
 
 
-def of_streak(streak: Streak, bound: float) -> float:
-    """Log-evidence that the streak is no chance, for bounds that end a rollout at once; 0 for a single bin."""
-    return log_mean(absolute(_NONE, streak.bad, streak.total, bound)) if streak.bins >= 2 else 0.0
+def of_streak(streak: Streak, bound: float, uneven: float) -> float:
+    """Log-evidence that the streak is no chance, for bounds that end a rollout at once; 0 for a single bin.
+
+    Where bad events are `uneven` times as uneven as chance makes them, so many of them count as one.
+    """
+    return log_mean(absolute(_NONE, streak.bad / uneven, streak.total / uneven, bound)) if streak.bins >= 2 else 0.0
 
 
 def _shared(bin_: Tally, so_far: Tally, bound: float) -> bool:

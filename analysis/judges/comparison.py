@@ -16,7 +16,7 @@ from analysis.wording import number
 
 BLOCK_SECONDS = 44.5
 """How long bad events are taken for one cluster's: three quarters of a minute, less a scrape that is a little late."""
-_DOUBT, _DOUBT_OF_BURSTS = 2.0, 8.0
+_DOUBT, _DOUBT_OF_BURSTS = 2.0, 16.0
 """How much higher the bar is while there are few blocks, in any case and where bad events come in bursts: see `_raised`."""
 
 
@@ -32,7 +32,7 @@ def compare(before: Comparison, increment: Increment, settings: Sequential, wors
         began=at if before.began is None else before.began,
         margin=margin,
         margin_peak=max(before.margin_peak, evidence.log_mean(margin)) if tally.canary_bad else before.margin_peak,
-        evenness=guards.watched(before.evenness, tally),
+        evenness=before.evenness if tally.canary_share > settings.catastrophe else guards.watched(before.evenness, tally),
     )
     if bad == 0:
         return after

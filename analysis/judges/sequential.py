@@ -8,7 +8,7 @@ from datetime import datetime
 from math import inf, log
 
 from analysis.counts import Increment, Tally
-from analysis.judges import absolute, comparison, evidence
+from analysis.judges import absolute, comparison, evidence, guards
 from analysis.judges.evidence import Logs
 from analysis.judges.outcome import Outcome
 from analysis.judges.record import Clause, Conviction, SequentialState
@@ -16,7 +16,6 @@ from analysis.plan import Sequential
 from analysis.verdict import Ratio, Verdict
 from analysis.wording import Wording, number, percent, share
 
-CATASTROPHE = 0.2
 CATASTROPHE_ALPHA = 1e-4
 WARM_CATASTROPHE = 0.5
 """A canary that fails more than this is not warming up: no cold cache does that for two looks in a row."""
@@ -42,7 +41,7 @@ def update(state: SequentialState, increment: Increment, settings: Sequential, a
         proof=proof,
         proof_peak=proof_peak,
         limit=state.limit if settings.limit is None else absolute.update(state.limit, tally, so_far, settings.limit),
-        catastrophe=absolute.go_on(state.catastrophe, tally, so_far, catastrophe_bound(settings)),
+        catastrophe=absolute.go_on(state.catastrophe, tally, so_far, settings.catastrophe),
         warm=state.warm,
         conviction=state.conviction,
     )
@@ -55,7 +54,7 @@ def warm_up(state: SequentialState, increment: Increment, at: datetime) -> Seque
     """Takes a bin of the warm-up into account: it counts for nothing, unless most requests fail."""
     tally, bar = increment.tally, 1 / CATASTROPHE_ALPHA
     warm = absolute.go_on(state.warm, tally, tally, WARM_CATASTROPHE)
-    guilt = absolute.of_streak(warm, WARM_CATASTROPHE)
+    guilt = absolute.of_streak(warm, WARM_CATASTROPHE, 1)
     if state.conviction is not None or guilt < log(bar):
         return state._replace(warm=warm)
     conviction = Conviction(clause=Clause.WARM, at=at, tally=tally, evidence=evidence.value(guilt), bar=bar)
@@ -88,11 +87,6 @@ def bar_of(settings: Sequential) -> float:
     return (2 if settings.limit is not None and settings.worse is not None else 1) / settings.alpha
 
 
-def catastrophe_bound(settings: Sequential) -> float:
-    """The share of bad events that nobody waits a second block for."""
-    return CATASTROPHE if settings.limit is None else min(10 * settings.limit, 0.5 + settings.limit / 2)
-
-
 def _prove(before: Logs, peak: float, tally: Tally, settings: Sequential) -> tuple[Logs, float]:
     """The proof of no harm and its peak; once it is complete it stays so."""
     if peak >= -log(settings.beta):
@@ -115,8 +109,8 @@ def _sentenced(state: SequentialState, conviction: Conviction, settings: Sequent
 
 
 def _convict(state: SequentialState, settings: Sequential, at: datetime) -> Conviction | None:
-    bar = bar_of(settings)
-    guilt, clustered = absolute.of_streak(state.catastrophe, catastrophe_bound(settings)), None
+    bar, uneven = bar_of(settings), guards.unevenness(state.comparison.evenness)
+    guilt, clustered = absolute.of_streak(state.catastrophe, settings.catastrophe, uneven), None
     if guilt >= -log(CATASTROPHE_ALPHA):
         clause, bar = Clause.CATASTROPHE, 1 / CATASTROPHE_ALPHA
     elif settings.limit is not None and absolute.guilty(state.limit, bar):
@@ -173,7 +167,7 @@ def _condemned(conviction: Conviction, ratio: Ratio | None, settings: Sequential
         case Clause.LIMIT:
             why = f"over the limit of {percent(settings.limit or 0)}"
         case Clause.CATASTROPHE:
-            why = f"over {percent(catastrophe_bound(settings))}, which is catastrophic"
+            why = f"over {percent(settings.catastrophe)}, which is catastrophic"
         case Clause.WARM:
             why = f"over {percent(WARM_CATASTROPHE)} in its warm-up, which is catastrophic"
     proof = f"evidence {number(conviction.evidence)} against a bound of {number(conviction.bar)}"

@@ -110,7 +110,8 @@ class Within:
     most: int | float
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self._read, handler(source))
+        as_number = core_schema.plain_serializer_function_ser_schema(plain, return_schema=core_schema.float_schema())
+        return core_schema.no_info_before_validator_function(self._read, handler(source), serialization=as_number)
 
     def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "number", "minimum": self.least, "maximum": self.most}

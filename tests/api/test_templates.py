@@ -232,6 +232,22 @@ def test_what_was_pinned_is_what_a_rollout_is_judged_by_whatever_becomes_of_the_
     assert later.judged_as(pinned).analysis == began.analysis
 
 
+@pytest.mark.parametrize(
+    "metric",
+    [
+        {"name": "errors", "builtin": "error-share", "worse": {"ratio": 1.5, "margin": "0.01%"}, "limit": "2%"},
+        {"name": "slow", "builtin": "slow-share", "above": "250ms", "worse": {"ratio": 2}},
+        {"name": "p99", "value": "p99", "rank": {"direction": "increase", "effect": {"increase": 1.2, "decrease": 0.8}}},
+        {"name": "heap", "value": "heap", "threshold": {"max": 2e9, "min": 0.5, "failures": 3}},
+    ],
+)
+def test_every_number_of_a_metric_survives_being_pinned(metric: dict[str, Any]) -> None:
+    began = parse_canary(a_canary(analysis={"metrics": [metric]})).spec
+    pinned = began.plan().analysis
+    assert pinned is not None
+    assert parse_canary(a_canary()).spec.judged_as(pinned).analysis == began.analysis
+
+
 def test_where_metrics_come_from_may_be_corrected_under_way() -> None:
     def given(address: str) -> CanarySpec:
         return parse_canary(a_canary(analysis={"provider": {"prometheus": {"address": address}}})).spec

@@ -47,8 +47,8 @@ def test_a_streak_ends_with_a_clean_bin_and_with_one_that_is_not_the_canarys_fau
 
 def test_a_streak_of_one_bin_says_nothing():
     bad = Tally(90, 100, 0, 900)
-    assert absolute.of_streak(in_a_row(bad), 0.2) == 0
-    assert absolute.of_streak(in_a_row(bad, bad), 0.2) > log(1e4)
+    assert absolute.of_streak(in_a_row(bad), 0.2, 1) == 0
+    assert absolute.of_streak(in_a_row(bad, bad), 0.2, 1) > log(1e4) > absolute.of_streak(in_a_row(bad, bad), 0.2, 30)
 
 
 def test_bins_in_which_stable_breaks_the_bound_are_not_held_against_the_canary():
