@@ -28,10 +28,14 @@ _EXTRA = {"promql_parser", "jsonpatch"}  # what only the sandbox needs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playground:
-    """A sandbox that is up; `client` is a user's, `http` where the controller listens, None without one."""
+    """A sandbox that is up.
+
+    `client` is a user's, `state_dir` a controller's; `http` is where the one that runs listens, None without one.
+    """
 
     sandbox: "Sandbox"
     client: Client
+    state_dir: Path
     http: str | None
 
 
@@ -44,7 +48,7 @@ async def playground(*, api_port: int = 0, with_controller: bool = True) -> Asyn
         client = await stack.enter_async_context(await connect(str(sandbox.kubeconfig), manager=MANAGER))
         await put(client, (*definitions(), trafficsplit_crd()))
         http = await _controller(stack, _settings(sandbox, folder)) if with_controller else None
-        yield Playground(sandbox=sandbox, client=client, http=http)
+        yield Playground(sandbox=sandbox, client=client, state_dir=_state_dir(folder), http=http)
 
 
 async def put(client: Client, objects: Iterable[Obj]) -> None:
@@ -73,11 +77,15 @@ async def _controller(stack: AsyncExitStack, settings: Settings) -> str:
     return running.http
 
 
+def _state_dir(folder: Path) -> Path:
+    return folder / "state"
+
+
 def _settings(sandbox: "Sandbox", folder: Path) -> Settings:
     """As for any cluster; tests and hooks find names such as `reviews-canary.bookinfo` through the sandbox's mesh."""
     flags = {
         "kubeconfig": str(sandbox.kubeconfig),
-        "state_dir": folder / "state",
+        "state_dir": _state_dir(folder),
         "prometheus": sandbox.prometheus_url,
         "http": "127.0.0.1:0",
         "hook_proxy": sandbox.mesh_url,

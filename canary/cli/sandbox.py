@@ -42,6 +42,7 @@ def instructions(place: Playground, *, empty: bool = False) -> list[str]:
         "The sandbox is up. In another terminal:",
         "",
         f"  export KUBECONFIG={sandbox.kubeconfig}",
+        f"  export CANARY_STATE_DIR={place.state_dir}",
         f"  export MESH={sandbox.mesh_url}",
     ]
     if place.http is None:
