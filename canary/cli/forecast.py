@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 from analysis.plan import BuiltinMeasure, CountsMeasure, Direction, MetricPlan, Rank, Sequential, Threshold, ValueMeasure
 from analysis.scalars import format_duration, format_percent
@@ -96,19 +97,23 @@ def _compared(judge: Sequential) -> Iterator[str]:
     if judge.worse is not None:
         yield "not worse than stable"
     if judge.limit is not None:
-        yield f"at most {judge.limit:.4%}"
+        yield f"at most {_share(judge.limit)}"
 
 
 def _allowed(judge: Threshold, plan: MetricPlan) -> Iterator[str]:
-    shown = "{:.6g}" if isinstance(plan.measure, ValueMeasure) else "{:.4%}"
+    shown = "{:.6g}".format if isinstance(plan.measure, ValueMeasure) else _share
     if judge.min is not None:
-        yield f"at least {shown.format(judge.min)}"
+        yield f"at least {shown(judge.min)}"
     if judge.max is not None:
-        yield f"at most {shown.format(judge.max)}"
+        yield f"at most {shown(judge.max)}"
     if judge.success_when is not None:
         yield f"good when {judge.success_when}"
     if judge.fail_when is not None:
         yield f"failed when {judge.fail_when}"
+
+
+def _share(part: float) -> str:
+    return format_percent(Decimal(f"{part * 100:.6g}"))
 
 
 def _patience(judge: Threshold) -> Iterator[str]:

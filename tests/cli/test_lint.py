@@ -87,11 +87,11 @@ def test_everything_that_a_canary_can_ask_for_is_foretold(here: Path) -> None:
           traffic the pods of both versions, split by the number of pods (router replicas)
           steps   1. 25%, at least 1 request, test smoke, then waits for `canary advance`
           judged  every 15s
-                  errors: share of failed requests, at most 1.0000%, else pause
+                  errors: share of failed requests, at most 1%, else pause
                   heap: a value, at most 2e+09, 3 failed checks in all condemn, else rollback
                   p99: a value, good when result < 2 * stable, 2 failed checks in a row condemn, else rollback
                   gc: a value, not higher than stable by rank, from 30 points 2m apart on, else rollback
-                  bad: share of failed requests, at most 2.0000%, a step needs 4 good ones in a row, else rollback
+                  bad: share of failed requests, at most 2%, a step needs 4 good ones in a row, else rollback
           then    stock-v2 is scaled to 0; on a failure weight 0 at once, pods of stock-v3 go 30s later
         """).lstrip()
         == run(here, "lint", dedent(text)).stdout
