@@ -101,7 +101,7 @@ class Thresholds(Section):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.marginal > self.passing:
-            raise refuse_one(f"marginal {self.marginal:g} is above pass {self.passing:g}: exchange them")
+            raise refuse_one(f"marginal {self.marginal:g} is above pass {self.passing:g}: lower marginal, or raise pass")
         return self
 
 

@@ -35,7 +35,10 @@ class Code(IntEnum):
 @click.option("--pairs", type=_FILE, required=True, metavar="FILE", help="A list of metric-set pairs, as JSON.")
 @click.option("--pass", "passing", type=float, metavar="SCORE", help="Least score of a pass; by default the config's, else 95.")
 @click.option(
-    "--marginal", type=float, metavar="SCORE", help="Least score of a marginal result; by default the config's, else 75."
+    "--marginal",
+    type=float,
+    metavar="SCORE",
+    help="Least score of a marginal result; by default the config's, else 75, or that of a pass if that is less.",
 )
 @click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="Kayenta's result in another form.")
 def judge(*, config: Path, pairs: Path, passing: float | None, marginal: float | None, output: str | None) -> None:
@@ -116,10 +119,8 @@ def _thresholds(config: "CanaryConfig", passing: float | None, marginal: float |
     from analysis.kayenta.config import Thresholds
 
     known = config.classifier.score_thresholds
-    given = {
-        "pass": known.passing if passing is None else passing,
-        "marginal": known.marginal if marginal is None else marginal,
-    }
+    least = known.passing if passing is None else passing
+    given = {"pass": least, "marginal": min(known.marginal, least) if marginal is None else marginal}
     try:
         return Thresholds.model_validate(given)
     except ValidationError as error:

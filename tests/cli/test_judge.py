@@ -53,6 +53,8 @@ def test_a_line_per_metric_and_group(here: Path) -> None:
 
 def test_scores_may_be_asked_for(here: Path) -> None:
     assert run(here, STEADY, HIGHER, "--pass", "80").exit_code == 0
+    assert run(here, STEADY, HIGHER, "--pass", "60").exit_code == 0
+    assert run(here, HIGHER, STEADY, "--pass", "60").exit_code == 2
     assert run(here, HIGHER, STEADY, "--marginal", "10").exit_code == 3
 
 
@@ -71,7 +73,7 @@ def test_json_is_kayentas(here: Path) -> None:
         ("1" * 5_000, (), "config.json can't be read"),
         ({"metrics": []}, (), "config.json is no input for a judge: config.metrics: is empty"),
         ({"metrics": [{"name": "errors"}]}, (), 'pairs.json: there is no metric "latency" in the config (errors)'),
-        (CONFIG, ("--pass", "50"), "--: marginal 75 is above pass 50: exchange them"),
+        (CONFIG, ("--marginal", "97"), "--: marginal 97 is above pass 95: lower marginal, or raise pass"),
     ],
 )
 def test_what_cannot_be_judged_is_one_line(here: Path, config, flags, says) -> None:

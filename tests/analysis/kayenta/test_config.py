@@ -68,7 +68,7 @@ def test_what_is_left_out_is_as_in_kayenta():
         (
             {"classifier": {"scoreThresholds": {"pass": 60, "marginal": 80}}},
             "config.classifier.scoreThresholds",
-            "marginal 80 is above pass 60: exchange them",
+            "marginal 80 is above pass 60: lower marginal, or raise pass",
         ),
     ],
 )
