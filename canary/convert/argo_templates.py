@@ -20,6 +20,7 @@ from canary.k8s.port import Obj
 
 _ARGUMENT = re.compile(r"\{\{\s*args\.([^{}\s]+)\s*\}\}")
 _LIMITS = ("failureLimit", "consecutiveSuccessLimit", "inconclusiveLimit", "consecutiveErrorLimit")
+_AS_ONE = 'Unless it names the canary, both versions are measured as one: write pod=~"{{pods}}", or {{leaf}}, into it.'
 _WITHOUT = "Errors and missing data never fail a version here: onError and onNoData say what they do, and noDataAfter when."
 
 
@@ -113,6 +114,7 @@ class _Template:
             reasons = "; ".join(f"{cause.field.removeprefix('spec.metrics[0].')}: {cause.message}" for cause in refused)
             self._notes.left_out(fields.path, f"It would be refused ({reasons}).")
             return None
+        self._notes.differs(fields.at("provider"), _AS_ONE)
         return found
 
     def _timing(self, fields: Fields) -> None:

@@ -163,6 +163,13 @@ def test_what_was_left_out_is_named_by_object_and_field() -> None:
     } <= said(translated("argo-odd"), Loss.LEFT_OUT)
 
 
+def test_what_measures_both_versions_as_one_is_named() -> None:
+    assert {
+        "AnalysisTemplate success-rate spec.metrics[0].provider",
+        "ClusterAnalysisTemplate latency spec.metrics[0].provider",
+    } <= said(translated("argo-smi"), Loss.DIFFERS)
+
+
 def test_an_analysis_that_could_not_be_kept_leaves_nobody_unjudged() -> None:
     assert "analysis" not in ours(translated("argo-odd"), "Canary", "preview")
 
