@@ -1,7 +1,7 @@
-# noqa: INP001 - a script beside what it writes, in no package
 """The benchmark's numbers into the docs, between their marks: nobody copies a table by hand.
 
-python -m tests.bench.judgement --markdown bench.md --plot bench.svg && python docs/measured.py bench.md bench.svg
+python -m tests.bench.judgement --markdown bench.md --plot bench.svg
+python -m tests.bench.judgement.measured bench.md bench.svg
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 _OURS = "canary"
 _NAMES = {
     _OURS: "**Canary**",
