@@ -95,15 +95,15 @@ def _watched(sums: tuple[float, float, float], bad: float, total: float) -> tupl
 def unevenness(evenness: Evenness) -> float:
     """How many times as much bad events vary from look to look as they would if each fell on its own; at least 1.
 
-    Pearson's statistic of both versions, each around its own mean, over its degrees of freedom. A common cause that comes
-    and goes looks like bursts too, which makes the judge slower and never wrong.
+    Pearson's statistic of both versions, each around its own mean, over its degrees of freedom, less what chance alone makes
+    of it. A common cause that comes and goes looks like bursts too, which makes the judge slower and never wrong.
     """
     unlike, freedom = _BLIND, _BLIND
     for bad, total, squares in (evenness.canary, evenness.stable):
         if bad > 0:
             unlike += squares * total / bad - bad
             freedom += evenness.looks - 1
-    return max(1.0, unlike / freedom)
+    return max(1.0, unlike / freedom - sqrt(2 / freedom))
 
 
 PodSums = Mapping[str, tuple[float, float]]
