@@ -4,7 +4,7 @@ from math import exp, log
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.judges.rank_compare import Standing, compare
@@ -69,9 +69,12 @@ values = st.lists(st.integers(0, 40).map(lambda tenth: tenth / 10), min_size=8, 
 @settings(max_examples=150)
 def test_kayenta_says_what_the_ported_judge_says(canary, stable, more):
     moved = [value + more for value in canary]
-    standing = compare(moved, stable, Rank(direction=Direction.INCREASE)).standing
+    rank = Rank(direction=Direction.INCREASE)
+    ranking = compare(moved, stable, rank)
+    if ranking.shift is not None:  # a tie with the bound is broken by where the port's solver stops, at 1e-4
+        assume(abs(ranking.shift.low - rank.tolerance * abs(ranking.shift.estimate)) > 1e-3)
 
-    assert (standing is Standing.HIGH) == is_high(np.array(moved), np.array(stable))
+    assert (ranking.standing is Standing.HIGH) == is_high(np.array(moved), np.array(stable))
 
 
 def by_hand(c, d, n, m, minutes):
