@@ -71,8 +71,10 @@ def test_kayenta_says_what_the_ported_judge_says(canary, stable, more):
     moved = [value + more for value in canary]
     rank = Rank(direction=Direction.INCREASE)
     ranking = compare(moved, stable, rank)
-    if ranking.shift is not None:  # a tie with the bound is broken by where the port's solver stops, at 1e-4
-        assume(abs(ranking.shift.low - rank.tolerance * abs(ranking.shift.estimate)) > 1e-3)
+    if ranking.shift is not None:  # the port's solver stops within 1e-4, and somewhere else where many values are tied
+        median = float(np.median(np.subtract.outer(moved, stable)))
+        spare = [ranking.shift.low - rank.tolerance * abs(estimate) for estimate in (ranking.shift.estimate, median)]
+        assume(min(spare) > 1e-3 or max(spare) < -1e-3)
 
     assert (ranking.standing is Standing.HIGH) == is_high(np.array(moved), np.array(stable))
 
